@@ -1,0 +1,138 @@
+/* The table a device fills, and the device: kernels of one instruction set, a team of threads, scratch.
+ * Table entries run in the calling thread on whatever they are given; the rd_device_ functions cut work into
+ * chunks by shape only and run them on the team, so the bits do not depend on the number of threads. Every product
+ * adds k ascending into one accumulator per output, whatever the row count, with fused multiply-add where the set has it.
+ * Kernels never allocate and never fail; arguments were checked at the door. Any alignment, any stride >= width. */
+#ifndef RD_KERNELS_H
+#define RD_KERNELS_H
+
+#include "base/pool.h"
+#include "base/real.h"
+#include "equations/cells.h"
+#include "equations/optimizers.h"
+
+/* C[rows][columns] = A[rows][depth] · Wᵀ (+ bias[columns]) (+ C), W [columns][depth] given as panels. */
+typedef struct rd_product_args {
+    size_t rows, columns, depth;
+    const rd_real *a;      size_t a_stride;
+    const rd_real *panels; /* made by panel_pack of this table */
+    const rd_real *bias;   /* [columns] or NULL */
+    rd_real *c;            size_t c_stride;
+    int add;               /* 1: adds to what C holds */
+} rd_product_args;
+
+/* C[a_columns][b_columns] += Σ_rows A[row][·] ᵀ B[row][·], rows ascending into one accumulator per output. */
+typedef struct rd_outer_args {
+    size_t rows, a_columns, b_columns;
+    const rd_real *a; size_t a_stride;
+    const rd_real *b; size_t b_stride;
+    rd_real *c;       size_t c_stride;
+} rd_outer_args;
+
+/* W seen as [columns][depth]: element (n, k) is w[n * column_stride + k * depth_stride]; a transposed view swaps
+ * the strides. panels has rd_panel_numbers(columns, depth) numbers. */
+typedef struct rd_pack_args {
+    size_t columns, depth;
+    const rd_real *w; size_t column_stride, depth_stride;
+    rd_real *panels;
+} rd_pack_args;
+
+/* One phase of a cell on the rows of one step. Row r of an array with gates starts at r * its stride; gate k of unit j
+ * stands at k * hidden + j. saved may be the same memory as ax, d_ax as saved (see equations/unit.h). */
+typedef struct rd_cell_step {
+    size_t rows, hidden;
+    const rd_real *ax;      size_t ax_stride;     /* [rows][gates * hidden] */
+    const rd_real *ah;      size_t ah_stride;     /* [rows][gates * hidden] */
+    const rd_real *prev[RD_MAX_STATES]; size_t prev_stride[RD_MAX_STATES]; /* [rows][hidden] each; a cell that does
+                                                                              not read h' accepts NULL (projection) */
+    rd_real *next[RD_MAX_STATES];       size_t next_stride[RD_MAX_STATES];
+    const rd_real *param;                         /* [params][hidden] */
+    rd_real *saved;         size_t saved_stride;  /* [rows][saved * hidden]; NULL: not kept (use only) */
+    rd_real *emit;          size_t emit_stride;   /* [rows][hidden] */
+    const rd_real *normed;  size_t normed_stride; /* [rows][hidden] */
+    rd_real clip_cell, clip_preact;               /* 0: off */
+} rd_cell_step;
+
+typedef struct rd_cell_step_grad {
+    rd_cell_step forward;   /* rows, hidden, prev, param, saved, normed, clips of the same step */
+    const rd_real *d_next[RD_MAX_STATES]; size_t d_next_stride[RD_MAX_STATES];
+    const rd_real *d_emit;  size_t d_emit_stride;
+    rd_real *d_ax;          size_t d_ax_stride;   /* [rows][gates * hidden] written; only the gates this phase owns */
+    rd_real *d_ah;          size_t d_ah_stride;   /* may be d_ax itself when the cell is not `split` */
+    rd_real *d_prev[RD_MAX_STATES]; size_t d_prev_stride[RD_MAX_STATES]; /* added to; NULL entries are skipped */
+    rd_real *d_param;       /* [params][hidden] added to */
+    rd_real *d_normed;      size_t d_normed_stride;
+} rd_cell_step_grad;
+
+/* Softmax cross-entropy of rows of logits, in place. Row r: target[r] < 0 is ignored (loss 0, gradient 0).
+ * loss[r] = weight * (logsumexp(z) - Σ q z), q = (1-smooth) onehot + smooth/classes; with `gradient` the logits become
+ * scale * weight * (softmax(z) - q), else they stay. Maximum subtracted, sums in double. */
+typedef struct rd_softmax_args {
+    size_t rows, classes;
+    rd_real *logits;       size_t stride;
+    const int32_t *target; /* [rows] */
+    const rd_real *weight; /* [rows] or NULL: 1 */
+    rd_real smooth;
+    const rd_real *scale;  /* [rows] gradient factor of each row, or NULL: 1 */
+    int gradient;
+    double *loss;          /* [rows] */
+} rd_softmax_args;
+
+/* The scan h_t = α_t h_{t-1} + β_t and its reverse over packed rows belongs to layers/scan.c; the table offers the
+ * two elementwise rows it needs per step: next = alpha * prev + beta, over n numbers. */
+typedef void (*rd_map_fn)(size_t n, const rd_real *x, rd_real *y);
+
+typedef struct rd_kernels {
+    const char *isa;         /* "generic", "avx2", "avx512" */
+    size_t lanes;            /* numbers in a register */
+    size_t panel;            /* columns of a panel */
+    void (*panel_pack)(const rd_pack_args *args);
+    void (*product)(const rd_product_args *args);
+    void (*outer)(const rd_outer_args *args, rd_real *scratch); /* scratch: RD_OUTER_SCRATCH numbers */
+    void (*cell_forward[RD_CELLS][RD_MAX_PHASES])(const rd_cell_step *step);
+    void (*cell_backward[RD_CELLS][RD_MAX_PHASES])(const rd_cell_step_grad *step);
+    /* Whole walks of a cell over a pack; NULL: the plain walk of layers/recurrent.c. The engine's issue fills these. */
+    void (*walk_forward[RD_CELLS])(const void *walk);
+    void (*walk_backward[RD_CELLS])(const void *walk);
+    rd_map_fn map_exp, map_log, map_tanh, map_sigmoid; /* y may be x */
+    void (*axpy)(size_t n, rd_real a, const rd_real *x, rd_real *y);              /* y += a x */
+    void (*scale)(size_t n, rd_real a, rd_real *x);                               /* x *= a */
+    void (*multiply_add)(size_t n, const rd_real *a, const rd_real *b, const rd_real *c, rd_real *y); /* y = a b + c */
+    void (*clamp)(size_t n, rd_real limit, rd_real *x);                           /* NaN stays NaN */
+    double (*sum_squares)(size_t n, const rd_real *x);                            /* in double, fixed order */
+    void (*softmax)(const rd_softmax_args *args);
+    void (*update[RD_OPTIMIZERS])(const rd_update_args *args);
+} rd_kernels;
+
+enum { RD_OUTER_SCRATCH = 1 << 16 };
+
+size_t rd_panel_numbers(const rd_kernels *kernels, size_t columns, size_t depth); /* rounded up to 64 bytes */
+
+struct rondo_device {
+    rd_kernels kernels;
+    rd_pool *pool;
+    rd_real *scratch;  /* [threads][RD_OUTER_SCRATCH] */
+};
+
+/* Threaded, same bits for any number of threads. Called inside a task they run in the calling thread. */
+void rd_device_product(const rondo_device *device, const rd_product_args *args);
+void rd_device_outer(const rondo_device *device, const rd_outer_args *args);
+void rd_device_pack(const rondo_device *device, const rd_pack_args *args);
+/* out[columns] += the sum of each column over rows, rows ascending. */
+void rd_device_column_sums(const rondo_device *device, size_t rows, size_t columns, const rd_real *a, size_t stride,
+                           rd_real *out);
+void rd_device_softmax(const rondo_device *device, const rd_softmax_args *args);
+double rd_device_sum_squares(const rondo_device *device, size_t n, const rd_real *x); /* chunks of fixed length */
+void rd_device_scale(const rondo_device *device, size_t n, rd_real a, rd_real *x);
+void rd_device_clamp(const rondo_device *device, size_t n, rd_real limit, rd_real *x);
+void rd_device_update(const rondo_device *device, int optimizer, const rd_update_args *args);
+
+/* One per file of cpu/: fills a table; later ones overwrite what they do better. */
+void rd_cpu_generic(rd_kernels *kernels);
+void rd_cpu_avx2(rd_kernels *kernels);
+void rd_cpu_avx512(rd_kernels *kernels);
+/* Fills `kernels` for the set of that name; 0 when this binary or processor lacks it. */
+int rd_kernels_for(const char *isa, rd_kernels *kernels);
+const char *rd_kernels_name(size_t i); /* sets this processor can run, best first; NULL past the end */
+
+#endif
