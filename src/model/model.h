@@ -1,0 +1,87 @@
+/* A model: a short list of layers and losses over named parts; flat parameters; frames. */
+#ifndef RD_MODEL_H
+#define RD_MODEL_H
+
+#include "layers/layer.h"
+#include "losses/loss.h"
+#include "options/options.h"
+#include "sequence/symbols.h"
+
+/* Memory and values of one use of the model: training, evaluation, or one state that streams. */
+typedef struct rd_frame {
+    rd_arena arena;
+    rd_limits_of_call limit[RD_MAX_PARTS];
+    rd_value *value;          /* [parts + layers], in the arena's neighbourhood; owned */
+    unsigned char **memory;   /* [layers] */
+    size_t bytes;             /* reserved */
+    rondo_mode mode;
+} rd_frame;
+
+typedef struct rd_loss_node {
+    const rd_loss_info *info;
+    char name[RD_NAME];
+    size_t source;            /* layer that gives the output */
+    size_t target;            /* part that holds the targets */
+    double weight;
+    int fused;                /* 1: source is a dense head run in blocks of rows together with this loss */
+    size_t line;
+} rd_loss_node;
+
+struct rondo_model {
+    rondo_device *device;     /* lent */
+    rondo_options *options;   /* owned copy */
+    char *text;               /* owned: the node list */
+    char task[RD_NAME];
+    rd_symbols *symbols[RD_MAX_PARTS]; /* vocabulary of each part, or NULL; shared */
+    struct { char name[RD_PART_NAME]; size_t width; int symbols; } part[RD_MAX_PARTS];
+    size_t parts;
+    rd_layer *layer; size_t layers;    /* owned */
+    rd_loss_node loss[8]; size_t losses;
+    rd_real *params, *grads, *packed;  /* flat, owned, 64-aligned; grads are made by the first TRAIN forward or asked for */
+    size_t numbers;                    /* parameters */
+    size_t *packed_at;                 /* [layers] where each layer's panels begin */
+    size_t state_width;                /* sum over layers; a state is [sequences][state_width] */
+    size_t *state_at;                  /* [layers] column where a layer's state begins */
+    uint64_t stamp;                    /* counts rondo_model_changed */
+    uint64_t packed_stamp;             /* of the parameters that `packed` was made from */
+    rd_frame train, use;
+    uint64_t seed, step;               /* key of masks: the trainer sets step before each forward */
+    struct rd_model_run *run;          /* what backward needs from the last forward */
+    char *info;                        /* "name = value" lines kept in the file: rondo.train */
+};
+
+/* ---- building (model_text.c, model.c) */
+/* Parses `text` into nodes; origin names it in errors ("model text:LINE:COLUMN: …"). *nodes is freed with rd_free. */
+rondo_status rd_model_text_parse(const char *text, const char *origin, rd_node **nodes, size_t *count,
+                                 rondo_error *error);
+/* The node list that the options describe for a network reading part "x" (symbols or numbers) with a head of `outputs`
+ * and the loss named, e.g. "softmax"; pooled: one output a sequence instead of one a row. */
+rondo_status rd_model_text_from(const rondo_options *options, const rondo_size *x, size_t outputs, const char *loss,
+                                int pooled, rd_text *text, rondo_error *error);
+/* Fills the flat parameters from the options' initialisation, keyed by seed and tensor: independent of order. */
+rondo_status rd_model_init(rondo_model *model, uint64_t seed, rondo_error *error);
+
+/* ---- running */
+rondo_status rd_model_pack(rondo_model *model, rondo_error *error);      /* remakes panels when stale */
+rondo_status rd_model_ready_grads(rondo_model *model, rondo_error *error); /* makes the flat gradients */
+/* Gradients by the final states enter (d_final, or NULL) and those by the carried initial states leave (d_start, or
+ * NULL), [sequences][state_width]: for gradient checks and windows joined by hand. */
+rondo_status rd_model_backward(rondo_model *model, const rondo_batch *batch, const rd_real *d_final, rd_real *d_start,
+                               rondo_error *error);
+/* Bytes a frame of these limits needs, without making it. */
+rondo_status rd_model_memory(const rondo_model *model, const rd_limits_of_call *limits, size_t *bytes, rondo_error *error);
+/* Full name of tensor i of the files: prefix and name; NULL past the end. Tied views are left out. */
+const char *rd_model_param_name(const rondo_model *model, size_t i, const rd_layer **layer, const rd_param **param);
+
+/* ---- states */
+struct rondo_state {
+    const rondo_model *model;
+    size_t sequences;
+    rd_real *numbers;          /* [sequences][state_width] */
+    unsigned char *fresh;      /* [sequences] 1: begins afresh at the next forward */
+    rd_frame frame;            /* of its own, for rondo_step: one step, `sequences` rows */
+    rd_pack_store pack;
+    uint64_t packed_stamp;
+};
+
+#endif
