@@ -1,0 +1,23 @@
+/* The run folder: checkpoints that hold everything a run needs to go on with the same bits (reliability.md section 3).
+ *
+ *   RUN/step-000000000512.safetensors    two generations or more; the newest sound one is taken
+ *   RUN/best.safetensors                 the best model so far, a plain model file
+ *   RUN/options                          what `train --resume RUN` needs, as "name = value" lines
+ *   RUN/metrics.jsonl, events.out…       the log
+ *   RUN/lock                             one process at a time */
+#ifndef RD_CHECKPOINT_H
+#define RD_CHECKPOINT_H
+
+#include "formats/bundle.h"
+
+/* Saves as RUN/step-N.safetensors, then removes all but the `keep` newest that read back sound. */
+rondo_status rd_checkpoint_save(const char *run, uint64_t step, const rd_bundle *bundle, size_t keep, rondo_error *error);
+/* The newest sound checkpoint of RUN, ordered by the step inside the files. Damaged ones are passed over (told in
+ * *warning, one line each) unless `strict`, which refuses. *path (rd_free) names the one taken. None at all is
+ * RONDO_BAD_MODEL. Leftover temporaries are removed. */
+rondo_status rd_checkpoint_load(const char *run, int strict, rd_bundle **bundle, char **path, rd_text *warning,
+                                rondo_error *error);
+/* 1 if the folder holds a checkpoint file (sound or not). */
+int rd_checkpoint_exists(const char *run);
+
+#endif

@@ -1,0 +1,34 @@
+/* What the program can be asked to learn, one row a task: which loss by default, which metrics. */
+#ifndef RD_TASKS_H
+#define RD_TASKS_H
+
+#include "data/open.h"
+#include "model/model.h"
+
+/* Sums gathered over an evaluation; metrics are made of them at the end. */
+typedef struct rd_tally {
+    double loss, count;            /* nats (or the loss's unit) and rows with a target */
+    double right;                  /* rows whose likeliest class is the target */
+    double squared, absolute, numbers; /* errors of numeric targets and how many numbers */
+} rd_tally;
+
+typedef struct rd_task_info {
+    const char *name, *help;
+    const char *loss;              /* the default of --loss */
+    /* Adds what the output of one batch ([rows][width], USE mode) says beyond the loss; NULL: the loss suffices. */
+    void (*add)(rd_tally *tally, const rondo_view *output, const rd_part *target);
+    void (*metrics)(const rd_tally *tally, const rondo_model *model, rondo_metrics *metrics);
+} rd_task_info;
+
+extern const rd_task_info rd_tasks[]; /* ended by a row with name NULL */
+const rd_task_info *rd_task_find(const char *name);
+
+/* Evaluation with a hand on the brake: poll (may be NULL) is called between batches; a return other than 0 stops with
+ * RONDO_NO. The model's training frame and states are not touched. */
+typedef int (*rd_poll)(void *user);
+rondo_status rd_evaluate(rondo_model *model, const rondo_data *data, const rondo_options *options, rd_poll poll,
+                         void *user, rondo_metrics *metrics, rondo_error *error);
+
+void rd_metric_add(rondo_metrics *metrics, const char *name, double value, int better);
+
+#endif
