@@ -1,0 +1,254 @@
+/* A vocabulary as text, for the model file. Reading trusts nothing: every line is checked and named when it
+ * is bad. */
+#include "sequence/symbols_inside.h"
+
+#include "base/hash.h"
+#include "base/memory.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static const char *const kind_names[] = {"char", "byte", "word"};
+static const char *const no_yes[] = {"no", "yes"};
+static const char *const normal_forms[] = {"none", "nfc"};
+
+/* The lines of the header, in their order. A choice has names, a number has none. */
+enum { TOKENS, LOWERCASE, NORMALIZE, MIN_FREQ, MAX_VOCAB, SYMBOLS, HEADER };
+static const struct {
+    const char *name;
+    const char *const *choices;
+    int64_t most; /* largest number or last choice */
+} header[HEADER] = {
+    [TOKENS] = {"tokens", kind_names, 2},         [LOWERCASE] = {"lowercase", no_yes, 1},
+    [NORMALIZE] = {"normalize", normal_forms, 1}, [MIN_FREQ] = {"min-freq", NULL, INT64_MAX},
+    [MAX_VOCAB] = {"max-vocab", NULL, INT32_MAX}, [SYMBOLS] = {"symbols", NULL, RD_SYMBOL_COUNT - 2},
+};
+
+/* ---- writing */
+
+static void write_symbol(const rd_symbols *symbols, size_t i, rd_text *text)
+{
+    size_t size;
+    const char *from = rd_symbols_text(symbols, i, &size);
+    static const char plain[] = "\n\r\t\\", letter[] = "nrt\\";
+    for (size_t k = 0; k < size; k++) {
+        unsigned char c = (unsigned char)from[k];
+        const char *known = c ? strchr(plain, c) : NULL;
+        if (known)
+            rd_text_format(text, "\\%c", letter[known - plain]);
+        else if (c < 0x20 || c == 0x7f || (c >= 0x80 && symbols->rules.kind == RD_TOKENS_BYTE))
+            rd_text_format(text, "\\x%02x", c);
+        else
+            rd_text_add(text, from + k, 1);
+    }
+    rd_text_add(text, "\n", 1);
+}
+
+rondo_status rd_symbols_write(const rd_symbols *symbols, rd_text *text, rondo_error *error)
+{
+    const rd_symbols_rules *rules = &symbols->rules;
+    rd_text_format(text, "tokens = %s\nlowercase = %s\nnormalize = %s\n", kind_names[rules->kind],
+                   no_yes[rules->lowercase != 0], normal_forms[rules->nfc != 0]);
+    rd_text_format(text, "min-freq = %" PRIu64 "\nmax-vocab = %zu\nsymbols = %zu\n\n", rules->min_freq,
+                   rules->max_vocab, symbols->symbols - RD_SYMBOL_FIRST);
+    for (size_t i = RD_SYMBOL_FIRST; i < symbols->symbols; i++)
+        write_symbol(symbols, i, text);
+    return rd_text_done(text, error);
+}
+
+/* ---- reading */
+
+typedef struct scan { /* a walk over the lines of the text */
+    const char *text, *origin;
+    size_t size, at, number;
+    const char *line;
+    size_t length;
+} scan;
+
+static int next_line(scan *walk)
+{
+    if (walk->at >= walk->size) return 0;
+    const char *from = walk->text + walk->at;
+    const char *stop = memchr(from, '\n', walk->size - walk->at);
+    walk->line = from;
+    walk->length = stop ? (size_t)(stop - from) : walk->size - walk->at;
+    walk->at += walk->length + (stop != NULL);
+    walk->number++;
+    return 1;
+}
+
+static int header_value(size_t row, const rd_pair *pair, int64_t *value)
+{
+    if (!header[row].choices)
+        return rd_parse_integer(pair->value, pair->value_size, value) && *value >= 0 &&
+               *value <= header[row].most;
+    for (*value = 0; *value <= header[row].most; ++*value) {
+        const char *choice = header[row].choices[*value];
+        if (strlen(choice) == pair->value_size && memcmp(choice, pair->value, pair->value_size) == 0)
+            return 1;
+    }
+    return 0;
+}
+
+static rondo_status read_header(scan *walk, int64_t value[HEADER], rondo_error *error)
+{
+    for (size_t row = 0; row < HEADER; row++) {
+        size_t at = 0, line = 0;
+        rd_pair pair;
+        if (!next_line(walk))
+            return rd_fail(error, RONDO_BAD_MODEL, "%s:%zu: the vocabulary ends inside its header",
+                           walk->origin, walk->number + 1);
+        if (rd_text_pair(walk->line, walk->length, &at, &line, &pair) != 1 ||
+            strlen(header[row].name) != pair.name_size ||
+            memcmp(header[row].name, pair.name, pair.name_size) != 0 ||
+            !header_value(row, &pair, &value[row]))
+            return rd_fail(error, RONDO_BAD_MODEL, "%s:%zu: expected \"%s = ...\", found %s", walk->origin,
+                           walk->number, header[row].name, rd_quote_n(walk->line, walk->length).text);
+    }
+    if (!next_line(walk) || walk->length != 0)
+        return rd_fail(error, RONDO_BAD_MODEL, "%s:%zu: expected an empty line after the header",
+                       walk->origin, walk->number);
+    return RONDO_OK;
+}
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9') return c - '0';
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Undoes the escapes of a line into `out`; 0 when one is bad. */
+static int unescape(const char *line, size_t size, rd_text *out)
+{
+    static const char plain[] = "\n\r\t\\", letter[] = "nrt\\";
+    rd_text_clear(out);
+    for (size_t i = 0; i < size; i++) {
+        char c = line[i];
+        if (c == '\\') {
+            if (++i >= size) return 0;
+            const char *known = line[i] ? strchr(letter, line[i]) : NULL;
+            if (known) {
+                c = plain[known - letter];
+            } else {
+                if (line[i] != 'x' || size - i < 3 || hex_digit(line[i + 1]) < 0 ||
+                    hex_digit(line[i + 2]) < 0)
+                    return 0;
+                c = (char)(hex_digit(line[i + 1]) * 16 + hex_digit(line[i + 2]));
+                i += 2;
+            }
+        }
+        rd_text_add(out, &c, 1);
+    }
+    return 1;
+}
+
+/* NULL when `text` can be a symbol of this vocabulary, else what is wrong with it. */
+static const char *objection(const rd_symbols *symbols, const char *text, size_t size)
+{
+    size_t at = 0, start = 0;
+    if (size == 0) return "an empty symbol";
+    if (symbols->rules.kind != RD_TOKENS_BYTE && rd_utf8_check((const unsigned char *)text, size) < size)
+        return "a symbol that is not UTF-8";
+    if (rd_symbols_next(symbols, text, size, &at, &start) != size || start != 0)
+        return "more than one symbol";
+    if (rd_symbols_find(symbols, text, size) >= 0) return "a symbol that came before";
+    return NULL;
+}
+
+static rondo_status read_symbols(scan *walk, rd_symbols *symbols, size_t count, rd_text *buffer,
+                                 rondo_error *error)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!next_line(walk))
+            return rd_fail(error, RONDO_BAD_MODEL, "%s:%zu: the vocabulary ends after %zu of %zu symbols",
+                           walk->origin, walk->number + 1, i, count);
+        if (!unescape(walk->line, walk->length, buffer))
+            return rd_fail(error, RONDO_BAD_MODEL, "%s:%zu: a bad escape in %s", walk->origin, walk->number,
+                           rd_quote_n(walk->line, walk->length).text);
+        RD_TRY(rd_text_done(buffer, error));
+        const char *wrong = objection(symbols, buffer->text ? buffer->text : "", buffer->size);
+        if (wrong)
+            return rd_fail(error, RONDO_BAD_MODEL, "%s:%zu: %s: %s", walk->origin, walk->number, wrong,
+                           rd_quote_n(walk->line, walk->length).text);
+        RD_TRY(rd_symbols_append(symbols, buffer->text, buffer->size, 0, error));
+    }
+    if (next_line(walk))
+        return rd_fail(error, RONDO_BAD_MODEL, "%s:%zu: text after the last of %zu symbols", walk->origin,
+                       walk->number, count);
+    return RONDO_OK;
+}
+
+rondo_status rd_symbols_read(const char *text, size_t size, const char *origin, rd_symbols **symbols,
+                             rondo_error *error)
+{
+    scan walk = {.text = text, .origin = origin, .size = size};
+    int64_t value[HEADER] = {0};
+    RD_TRY(read_header(&walk, value, error));
+    rd_symbols_rules rules = {.kind = (rd_token_kind)value[TOKENS],
+                              .lowercase = (int)value[LOWERCASE],
+                              .nfc = (int)value[NORMALIZE],
+                              .min_freq = (uint64_t)value[MIN_FREQ],
+                              .max_vocab = (size_t)value[MAX_VOCAB]};
+    rd_symbols *made = NULL;
+    rd_text buffer = {0};
+    RD_TRY(rd_symbols_new(&rules, &made, error));
+    rondo_status status = read_symbols(&walk, made, (size_t)value[SYMBOLS], &buffer, error);
+    rd_text_free(&buffer);
+    if (status != RONDO_OK) {
+        rd_symbols_free(made);
+        return status;
+    }
+    made->settled = 1;
+    *symbols = made;
+    return RONDO_OK;
+}
+
+/* ---- comparing */
+
+uint64_t rd_symbols_hash(const rd_symbols *symbols)
+{
+    const rd_symbols_rules *rules = &symbols->rules;
+    uint64_t chain[2] = {(uint64_t)rules->kind * 4 + (rules->lowercase != 0) * 2u + (rules->nfc != 0),
+                         symbols->symbols};
+    chain[0] = rd_fnv1a(chain, sizeof chain);
+    for (size_t i = 0; i < symbols->symbols; i++) {
+        chain[1] = rd_fnv1a(symbols->bytes + symbols->symbol[i].at, symbols->symbol[i].size);
+        chain[0] = rd_fnv1a(chain, sizeof chain);
+    }
+    return chain[0];
+}
+
+static const char *answer(rd_text *text)
+{
+    return text->text ? text->text : "they differ";
+}
+
+const char *rd_symbols_difference(const rd_symbols *a, const rd_symbols *b, rd_text *text)
+{
+    const struct {
+        const char *name, *left, *right;
+    } rule[] = {
+        {"tokens", kind_names[a->rules.kind], kind_names[b->rules.kind]},
+        {"lowercase", no_yes[a->rules.lowercase != 0], no_yes[b->rules.lowercase != 0]},
+        {"normalize", normal_forms[a->rules.nfc != 0], normal_forms[b->rules.nfc != 0]},
+    };
+    rd_text_clear(text);
+    for (size_t i = 0; i < sizeof rule / sizeof *rule; i++)
+        if (rule[i].left != rule[i].right) {
+            rd_text_format(text, "%s is %s in one and %s in the other", rule[i].name, rule[i].left,
+                           rule[i].right);
+            return answer(text);
+        }
+    for (size_t i = RD_SYMBOL_FIRST; i < a->symbols && i < b->symbols; i++) {
+        size_t left, right;
+        const char *one = rd_symbols_text(a, i, &left), *other = rd_symbols_text(b, i, &right);
+        if (left != right || memcmp(one, other, left) != 0) {
+            rd_text_format(text, "symbol %zu is %s in one and %s in the other", i, rd_quote_n(one, left).text,
+                           rd_quote_n(other, right).text);
+            return answer(text);
+        }
+    }
+    if (a->symbols == b->symbols) return NULL;
+    rd_text_format(text, "one has %zu symbols and the other %zu", a->symbols, b->symbols);
+    return answer(text);
+}
