@@ -18,6 +18,9 @@ typedef struct rd_shape {
     int per_sequence;  /* 0: a row a packed row; 1: a row a sequence, in the caller's order */
     size_t width;      /* numbers a row; for symbols: the size of their vocabulary */
     int symbols;       /* 1: rows are symbols below `width`; reading layers gather, they never multiply */
+    int final;         /* 1: the layer's state begins with `width` numbers that are its output after the last step it
+                          walks (recurrent layers set it); `last` then reads the final state, so an empty sequence
+                          gives its initial state */
 } rd_shape;
 
 /* Where a value lies in one frame. Row stride is `stride` numbers. */
@@ -26,6 +29,9 @@ typedef struct rd_value {
     rd_real *grad;          /* [n][stride] added to by readers in backward; NULL when nobody needs it */
     const int32_t *symbols; /* [n] for symbols */
     size_t stride;
+    rd_real *final;         /* [sequences][final_stride] the layer's final state of this forward; NULL: it has none */
+    rd_real *d_final;       /* the same for the gradient by it, added to by readers; reaches the layer as call->d_final */
+    size_t final_stride;
 } rd_value;
 
 typedef enum rd_init {
@@ -57,6 +63,7 @@ typedef struct rd_node {
     size_t line;
     char input[RD_MAX_INPUTS][RD_NAME]; size_t inputs;
     rd_setting setting[48];              size_t settings;
+    char asked[1024];         /* the keys that rd_setting_ functions asked for, each ended by a space */
 } rd_node;
 
 /* Settings are read (and marked used) with these; what no one reads is refused by the model with its line. Choices
@@ -129,7 +136,8 @@ struct rd_layer {
     const rd_layer *tied;     /* the layer whose parameter 0 this one views, or NULL */
     size_t state_width;       /* numbers a sequence carries from window to window; 0: none */
     int streams;              /* 1: can go on step by step (not reverse, not pooling) */
-    int in_place;             /* 1: out may share memory with in[0] (elementwise layers) */
+    int in_place;             /* 1: the identity in use (dropout, noise): the value is then the input's own and forward
+                                 is called in training only */
     void *own;
 };
 
@@ -137,7 +145,9 @@ struct rd_layer {
 size_t rd_layer_param(rd_layer *layer, const char *name, size_t rows, size_t columns, rd_init init, size_t blocks);
 const rd_real *rd_param_value(const rd_layer *layer, const rd_call *call, size_t param);
 rd_real *rd_param_grad(const rd_layer *layer, const rd_call *call, size_t param); /* NULL in use */
-/* The key of this layer's random numbers in this call. */
+/* Rows of a value of this shape in this call. */
+size_t rd_shape_rows(const rd_shape *shape, const rd_call *call);
+/* The key of this layer's random numbers in this call; sub < 2^48. */
 rd_key rd_call_key(const rd_layer *layer, const rd_call *call, rd_stream_kind kind, uint64_t sub);
 
 /* All kinds, ended by NULL. */

@@ -22,9 +22,11 @@ typedef struct rd_loss_call {
 
 typedef struct rd_loss_info {
     const char *name, *help;
-    int symbols;                     /* 1: targets are symbols, 0: numbers */
+    int symbols, values;             /* 1: takes targets that are symbols, that are numbers */
     size_t (*width)(size_t target_width); /* the network's output width for targets of this width (classes) */
-    void (*run)(const rd_loss_call *call);
+    void (*count)(const rd_loss_call *call); /* fills call->count from the targets alone */
+    void (*run)(const rd_loss_call *call);   /* fills call->loss and, when `gradient`, turns the output into it */
+    double (*report)(size_t width);  /* what a reported loss is multiplied by (squared: 2/K, plain MSE); NULL: 1 */
 } rd_loss_info;
 
 extern const rd_loss_info rd_losses[]; /* ended by a row with name NULL */
