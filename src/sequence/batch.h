@@ -14,7 +14,7 @@ typedef struct rd_pack_store {
 /* Sorts by length, longest first, stable. The lengths are copied. */
 rondo_status rd_pack_build(rd_pack_store *store, const size_t *length, size_t sequences, rondo_error *error);
 void rd_pack_free(rd_pack_store *store);
-/* Row of the caller's sequence i at its last step resp. first step; SIZE_MAX when it is empty. */
+/* Row of the sequence at this place at its last step; SIZE_MAX when it is empty. */
 size_t rd_pack_last_row(const rondo_pack *pack, size_t place);
 
 enum { RD_MAX_PARTS = 8, RD_PART_NAME = 32 };
@@ -38,6 +38,9 @@ struct rondo_batch {
     uint64_t first_sequence; /* number of the first sequence in the run, part of the key of variational masks */
 };
 
-const rd_part *rd_batch_part(const rondo_batch *batch, const char *name); /* NULL when absent */
+/* NULL when absent, or left over from a batch with another number of sequences. */
+const rd_part *rd_batch_part(const rondo_batch *batch, const char *name);
+/* Gives each row of a part a weight in the loss: weight[i] -> [length[i]], caller's order. Dropped by the next put. */
+rondo_status rd_batch_weigh(rondo_batch *batch, const char *name, const rd_real *const *weight, rondo_error *error);
 
 #endif
