@@ -1,0 +1,155 @@
+/* Joins of values that belong to the same rows: concat side by side, add elementwise; and expand, which gives
+ * every row of a part what belongs to its sequence. */
+#include "layers/kinds.h"
+
+#include "base/size.h"
+#include "base/text.h"
+
+#include <string.h>
+
+/* ---- concat and add -------------------------------------------------------------------------------------
+ */
+
+static const char *rows_of(const rd_shape *shape)
+{
+    return shape->per_sequence ? "a row a sequence" : "a row a step";
+}
+
+static rondo_status check_alike(const rd_layer *layer, const rd_node *node, rondo_error *error)
+{
+    for (size_t i = 0; i < layer->inputs; i++) {
+        const rd_shape *a = &layer->in[0], *b = &layer->in[i];
+        if (b->symbols)
+            return rd_fail(error, RONDO_BAD_ARGUMENT,
+                           "model text:%zu: %s \"%s\" joins numbers, \"%s\" has symbols", layer->line,
+                           node->kind, layer->name, node->input[i]);
+        if (a->per_sequence != b->per_sequence)
+            return rd_fail(error, RONDO_BAD_ARGUMENT,
+                           "model text:%zu: %s \"%s\": \"%s\" has %s, \"%s\" has %s", layer->line, node->kind,
+                           layer->name, node->input[0], rows_of(a), node->input[i], rows_of(b));
+        if (!a->per_sequence && a->part != b->part)
+            return rd_fail(error, RONDO_BAD_ARGUMENT,
+                           "model text:%zu: %s \"%s\": \"%s\" and \"%s\" follow different parts", layer->line,
+                           node->kind, layer->name, node->input[0], node->input[i]);
+    }
+    return RONDO_OK;
+}
+
+static rondo_status join_build(rd_layer *layer, rd_node *node, rondo_error *error)
+{
+    int adds = layer->ops == &rd_layer_add;
+    RD_TRY(check_alike(layer, node, error));
+    layer->out = layer->in[0];
+    layer->out.final = 0;
+    layer->streams = 1;
+    for (size_t i = 1; i < layer->inputs; i++) {
+        if (adds && layer->in[i].width != layer->in[0].width)
+            return rd_fail(error, RONDO_BAD_ARGUMENT,
+                           "model text:%zu: add \"%s\": \"%s\" has width %zu, \"%s\" has %zu", layer->line,
+                           layer->name, node->input[0], layer->in[0].width, node->input[i],
+                           layer->in[i].width);
+        if (!adds) layer->out.width += layer->in[i].width;
+    }
+    return RONDO_OK;
+}
+
+static void concat_forward(const rd_layer *layer, const rd_call *call)
+{
+    size_t rows = rd_shape_rows(&layer->out, call), at = 0;
+    for (size_t i = 0; i < layer->inputs; at += layer->in[i].width, i++)
+        for (size_t r = 0; r < rows; r++)
+            memcpy(call->out->data + r * call->out->stride + at, call->in[i]->data + r * call->in[i]->stride,
+                   layer->in[i].width * sizeof *call->out->data);
+}
+
+static void concat_backward(const rd_layer *layer, const rd_call *call)
+{
+    size_t rows = rd_shape_rows(&layer->out, call), at = 0;
+    for (size_t i = 0; i < layer->inputs; at += layer->in[i].width, i++)
+        for (size_t r = 0; call->in[i]->grad && r < rows; r++)
+            call->device->kernels.axpy(layer->in[i].width, 1, call->out->grad + r * call->out->stride + at,
+                                       call->in[i]->grad + r * call->in[i]->stride);
+}
+
+static void add_forward(const rd_layer *layer, const rd_call *call)
+{
+    size_t rows = rd_shape_rows(&layer->out, call), width = layer->out.width;
+    for (size_t r = 0; r < rows; r++) {
+        rd_real *out = call->out->data + r * call->out->stride;
+        memcpy(out, call->in[0]->data + r * call->in[0]->stride, width * sizeof *out);
+        for (size_t i = 1; i < layer->inputs; i++)
+            call->device->kernels.axpy(width, 1, call->in[i]->data + r * call->in[i]->stride, out);
+    }
+}
+
+static void add_backward(const rd_layer *layer, const rd_call *call)
+{
+    size_t rows = rd_shape_rows(&layer->out, call);
+    for (size_t i = 0; i < layer->inputs; i++)
+        for (size_t r = 0; call->in[i]->grad && r < rows; r++)
+            call->device->kernels.axpy(layer->out.width, 1, call->out->grad + r * call->out->stride,
+                                       call->in[i]->grad + r * call->in[i]->stride);
+}
+
+const rd_layer_ops rd_layer_concat = {.kind = "concat",
+                                      .help = "its inputs side by side",
+                                      .min_inputs = 1,
+                                      .max_inputs = RD_MAX_INPUTS,
+                                      .build = join_build,
+                                      .forward = concat_forward,
+                                      .backward = concat_backward};
+
+const rd_layer_ops rd_layer_add = {.kind = "add",
+                                   .help = "the sum of its inputs, of equal widths",
+                                   .min_inputs = 1,
+                                   .max_inputs = RD_MAX_INPUTS,
+                                   .build = join_build,
+                                   .forward = add_forward,
+                                   .backward = add_backward};
+
+/* ---- expand(v, like=x): each row of part x gets the value of its sequence -------------------------------
+ */
+
+static rondo_status expand_build(rd_layer *layer, rd_node *node, rondo_error *error)
+{
+    if (!layer->in[0].per_sequence || layer->in[0].symbols || layer->in[1].per_sequence)
+        return rd_fail(error, RONDO_BAD_ARGUMENT,
+                       "model text:%zu: expand \"%s\" needs a value with a row a sequence, and like=NAME "
+                       "with a row a step",
+                       layer->line, layer->name);
+    (void)node;
+    layer->out = layer->in[0];
+    layer->out.final = 0;
+    layer->out.per_sequence = 0;
+    layer->out.part = layer->in[1].part;
+    return RONDO_OK;
+}
+
+static void expand_forward(const rd_layer *layer, const rd_call *call)
+{
+    const rondo_pack *pack = call->packs[layer->out.part];
+    for (size_t t = 0; t < pack->steps; t++)
+        for (size_t p = 0; p < pack->count[t]; p++)
+            memcpy(call->out->data + (pack->offset[t] + p) * call->out->stride,
+                   call->in[0]->data + pack->order[p] * call->in[0]->stride,
+                   layer->out.width * sizeof *call->out->data);
+}
+
+static void expand_backward(const rd_layer *layer, const rd_call *call)
+{
+    const rondo_pack *pack = call->packs[layer->out.part];
+    for (size_t t = 0; call->in[0]->grad && t < pack->steps; t++)
+        for (size_t p = 0; p < pack->count[t]; p++)
+            call->device->kernels.axpy(layer->out.width, 1,
+                                       call->out->grad + (pack->offset[t] + p) * call->out->stride,
+                                       call->in[0]->grad + pack->order[p] * call->in[0]->stride);
+}
+
+const rd_layer_ops rd_layer_expand = {.kind = "expand",
+                                      .help =
+                                          "the value of a sequence for every row of it, expand(v, like=x)",
+                                      .min_inputs = 2,
+                                      .max_inputs = 2,
+                                      .build = expand_build,
+                                      .forward = expand_forward,
+                                      .backward = expand_backward};

@@ -1,0 +1,160 @@
+/* A row a sequence out of a row a step: the last state, the mean, or the maximum of each number. */
+#include "layers/kinds.h"
+
+#include "base/size.h"
+
+#include <string.h>
+
+static rondo_status pool_build(rd_layer *layer, rd_node *node, rondo_error *error)
+{
+    if (layer->in[0].per_sequence || layer->in[0].symbols)
+        return rd_fail(error, RONDO_BAD_ARGUMENT,
+                       "model text:%zu: %s \"%s\" needs numbers with a row a step; \"%s\" has %s",
+                       layer->line, node->kind, layer->name, node->input[0],
+                       layer->in[0].symbols ? "symbols" : "a row a sequence");
+    layer->out = layer->in[0];
+    layer->out.final = 0;
+    layer->out.per_sequence = 1;
+    return RONDO_OK;
+}
+
+static const rondo_pack *pack_of(const rd_layer *layer, const rd_call *call)
+{
+    return call->packs[layer->in[0].part];
+}
+static rd_real *row_of(rd_real *data, const rd_value *value, size_t row)
+{
+    return data + row * value->stride;
+}
+
+/* ---- last: the final state of a recurrent layer (so a reverse one gives its state at the sequence's start,
+ * and an empty sequence its initial state); of any other value the last row, 0 for an empty sequence
+ * ----------------- */
+
+static void last_forward(const rd_layer *layer, const rd_call *call)
+{
+    const rondo_pack *pack = pack_of(layer, call);
+    const rd_value *in = call->in[0], *out = call->out;
+    size_t size = layer->out.width * sizeof *out->data;
+    for (size_t p = 0; p < pack->sequences; p++) {
+        rd_real *to = row_of(out->data, out, pack->order[p]);
+        size_t row = rd_pack_last_row(pack, p);
+        if (layer->in[0].final)
+            memcpy(to, in->final + pack->order[p] * in->final_stride, size);
+        else if (row != SIZE_MAX)
+            memcpy(to, row_of(in->data, in, row), size);
+        else
+            memset(to, 0, size);
+    }
+}
+
+static void last_backward(const rd_layer *layer, const rd_call *call)
+{
+    const rondo_pack *pack = pack_of(layer, call);
+    const rd_value *in = call->in[0], *out = call->out;
+    for (size_t p = 0; p < pack->sequences; p++) {
+        size_t row = rd_pack_last_row(pack, p), i = pack->order[p];
+        rd_real *to = layer->in[0].final            ? in->d_final + i * in->final_stride
+                      : in->grad && row != SIZE_MAX ? row_of(in->grad, in, row)
+                                                    : NULL;
+        if (to) call->device->kernels.axpy(layer->out.width, 1, row_of(out->grad, out, i), to);
+    }
+}
+
+const rd_layer_ops rd_layer_last = {.kind = "last",
+                                    .help = "the state of a sequence after its last step",
+                                    .min_inputs = 1,
+                                    .max_inputs = 1,
+                                    .build = pool_build,
+                                    .forward = last_forward,
+                                    .backward = last_backward};
+
+/* ---- mean: 0 for an empty sequence ----------------------------------------------------------------------
+ */
+
+static void mean_forward(const rd_layer *layer, const rd_call *call)
+{
+    const rondo_pack *pack = pack_of(layer, call);
+    const rd_value *in = call->in[0], *out = call->out;
+    for (size_t i = 0; i < pack->sequences; i++)
+        memset(row_of(out->data, out, i), 0, layer->out.width * sizeof *out->data);
+    for (size_t t = 0; t < pack->steps; t++)
+        for (size_t p = 0; p < pack->count[t]; p++)
+            call->device->kernels.axpy(layer->out.width, 1, row_of(in->data, in, pack->offset[t] + p),
+                                       row_of(out->data, out, pack->order[p]));
+    for (size_t i = 0; i < pack->sequences; i++)
+        if (pack->length[i] > 0)
+            call->device->kernels.scale(layer->out.width, 1 / (rd_real)pack->length[i],
+                                        row_of(out->data, out, i));
+}
+
+static void mean_backward(const rd_layer *layer, const rd_call *call)
+{
+    const rondo_pack *pack = pack_of(layer, call);
+    const rd_value *in = call->in[0], *out = call->out;
+    for (size_t t = 0; in->grad && t < pack->steps; t++)
+        for (size_t p = 0; p < pack->count[t]; p++)
+            call->device->kernels.axpy(layer->out.width, 1 / (rd_real)pack->length[pack->order[p]],
+                                       row_of(out->grad, out, pack->order[p]),
+                                       row_of(in->grad, in, pack->offset[t] + p));
+}
+
+const rd_layer_ops rd_layer_mean = {.kind = "mean",
+                                    .help = "the mean over the steps of a sequence",
+                                    .min_inputs = 1,
+                                    .max_inputs = 1,
+                                    .build = pool_build,
+                                    .forward = mean_forward,
+                                    .backward = mean_backward};
+
+/* ---- max: ties to the earliest step, 0 for an empty sequence; the row that won is kept for the way back --
+ */
+
+static rondo_status max_memory(const rd_layer *layer, const rondo_device *device,
+                               const rd_limits_of_call *limits, size_t *bytes, rondo_error *error)
+{
+    (void)device;
+    if (rd_mul(limits->sequences, layer->out.width, bytes) && rd_mul(*bytes, sizeof(size_t), bytes))
+        return RONDO_OK;
+    return rd_fail(error, RONDO_LIMIT, "the winners of \"%s\" for %zu sequences are too many", layer->name,
+                   limits->sequences);
+}
+
+static void max_forward(const rd_layer *layer, const rd_call *call)
+{
+    const rondo_pack *pack = pack_of(layer, call);
+    const rd_value *in = call->in[0], *out = call->out;
+    size_t *winner = (size_t *)(void *)call->memory, width = layer->out.width;
+    for (size_t i = 0; i < pack->sequences; i++)
+        memset(row_of(out->data, out, i), 0, width * sizeof *out->data);
+    for (size_t t = 0; t < pack->steps; t++)
+        for (size_t p = 0; p < pack->count[t]; p++) {
+            const rd_real *x = row_of(in->data, in, pack->offset[t] + p);
+            rd_real *best = row_of(out->data, out, pack->order[p]);
+            for (size_t j = 0; j < width; j++)
+                if (t == 0 || x[j] > best[j] || x[j] != x[j]) {
+                    best[j] = x[j];
+                    winner[pack->order[p] * width + j] = pack->offset[t] + p;
+                }
+        }
+}
+
+static void max_backward(const rd_layer *layer, const rd_call *call)
+{
+    const rondo_pack *pack = pack_of(layer, call);
+    const rd_value *in = call->in[0], *out = call->out;
+    const size_t *winner = (const size_t *)(const void *)call->memory;
+    size_t width = layer->out.width;
+    for (size_t i = 0; in->grad && i < pack->sequences; i++)
+        for (size_t j = 0; pack->length[i] > 0 && j < width; j++)
+            row_of(in->grad, in, winner[i * width + j])[j] += row_of(out->grad, out, i)[j];
+}
+
+const rd_layer_ops rd_layer_max = {.kind = "max",
+                                   .help = "the largest value of each number over the steps of a sequence",
+                                   .min_inputs = 1,
+                                   .max_inputs = 1,
+                                   .build = pool_build,
+                                   .memory = max_memory,
+                                   .forward = max_forward,
+                                   .backward = max_backward};
