@@ -1,0 +1,70 @@
+/* The registry of losses, and what they share. */
+#include "losses/kinds_of_loss.h"
+
+#include "base/text.h"
+
+#include <math.h>
+
+const rd_loss_info rd_losses[] = {{.name = "softmax",
+                                   .help = "cross-entropy of one class a row",
+                                   .symbols = 1,
+                                   .width = rd_loss_same_width,
+                                   .count = rd_loss_count_symbols,
+                                   .run = rd_loss_softmax},
+                                  {.name = "binary",
+                                   .help = "cross-entropy of independent yes and no",
+                                   .symbols = 1,
+                                   .values = 1,
+                                   .width = rd_loss_same_width,
+                                   .count = rd_loss_count_any,
+                                   .run = rd_loss_binary},
+                                  {.name = "squared",
+                                   .help = "half the squared error; reports give the mean squared error",
+                                   .values = 1,
+                                   .width = rd_loss_same_width,
+                                   .count = rd_loss_count_values,
+                                   .run = rd_loss_squared,
+                                   .report = rd_loss_mean_squared},
+                                  {.name = NULL}};
+
+const rd_loss_info *rd_loss_find(const char *name)
+{
+    for (const rd_loss_info *info = rd_losses; info->name; info++)
+        if (rd_equal(info->name, name)) return info;
+    return NULL;
+}
+
+size_t rd_loss_same_width(size_t target_width)
+{
+    return target_width;
+}
+
+static double weight_of(const rd_loss_call *call, size_t row)
+{
+    return call->weight ? (double)call->weight[row] : 1;
+}
+
+void rd_loss_count_symbols(const rd_loss_call *call)
+{
+    for (size_t r = 0; r < call->rows; r++)
+        call->count[r] = call->symbols[r] < 0 ? 0 : weight_of(call, r);
+}
+
+/* A row counts when at least one of its targets is there. */
+void rd_loss_count_values(const rd_loss_call *call)
+{
+    for (size_t r = 0; r < call->rows; r++) {
+        const rd_real *y = call->values + r * call->value_width;
+        call->count[r] = 0;
+        for (size_t k = 0; k < call->value_width && call->count[r] <= 0; k++)
+            if (!isnan(y[k])) call->count[r] = weight_of(call, r);
+    }
+}
+
+void rd_loss_count_any(const rd_loss_call *call)
+{
+    if (call->symbols)
+        rd_loss_count_symbols(call);
+    else
+        rd_loss_count_values(call);
+}
