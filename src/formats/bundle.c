@@ -1,5 +1,5 @@
-/* Two lists ordered by name, tensors and texts. An entry is a block of its own that begins with its name, so a
- * pointer to it stays good while the lists grow, and one search serves both. */
+/* Two lists ordered by name, tensors and texts. An entry is a block of its own that begins with its name, so
+ * a pointer to it stays good while the lists grow, and one search serves both. */
 #include "formats/bundle.h"
 
 #include "base/memory.h"
@@ -81,11 +81,9 @@ int rd_tensor_bytes(const rd_tensor *tensor, size_t *bytes)
 {
     const rd_dtype_info *type = rd_dtype_of(tensor->dtype);
     size_t n = 1;
-    if (!type || tensor->rank > RD_BUNDLE_RANK)
-        return 0;
+    if (!type || tensor->rank > RD_BUNDLE_RANK) return 0;
     for (size_t i = 0; i < tensor->rank; i++)
-        if (!rd_mul(n, tensor->shape[i], &n))
-            return 0;
+        if (!rd_mul(n, tensor->shape[i], &n)) return 0;
     return rd_mul(n, type->size, bytes);
 }
 
@@ -118,8 +116,7 @@ static size_t place(const list *items, const char *name, int *found)
     size_t low = 0, high = items->count;
     *found = 0;
     /* Files give names in order, so most often the place is the end. */
-    if (high && strcmp(items->item[high - 1]->name, name) < 0)
-        return high;
+    if (high && strcmp(items->item[high - 1]->name, name) < 0) return high;
     while (low < high) {
         const size_t middle = low + (high - low) / 2;
         const int order = strcmp(items->item[middle]->name, name);
@@ -137,7 +134,8 @@ static size_t place(const list *items, const char *name, int *found)
 
 static rondo_status insert(list *items, size_t at, entry *item, rondo_error *error)
 {
-    RD_TRY(rd_grow(&items->item, &items->room, items->count + 1, sizeof(entry *), "the list of a bundle", error));
+    RD_TRY(rd_grow(&items->item, &items->room, items->count + 1, sizeof(entry *), "the list of a bundle",
+                   error));
     memmove(items->item + at + 1, items->item + at, (items->count - at) * sizeof(entry *));
     items->item[at] = item;
     items->count++;
@@ -160,8 +158,7 @@ rondo_status rd_bundle_new(rd_bundle **bundle, rondo_error *error)
 
 void rd_bundle_free(rd_bundle *bundle)
 {
-    if (!bundle)
-        return;
+    if (!bundle) return;
     for (size_t i = 0; i < bundle->tensors.count; i++) {
         tensor_entry *item = (tensor_entry *)(void *)bundle->tensors.item[i];
         rd_free_aligned(item->owned);
@@ -229,8 +226,7 @@ static rondo_status add(rd_bundle *bundle, const rd_tensor *tensor, size_t bytes
         rd_free(item);
         return status;
     }
-    if (owned)
-        item->tensor.data = item->owned = owned;
+    if (owned) item->tensor.data = item->owned = owned;
     return RONDO_OK;
 }
 
@@ -266,12 +262,14 @@ const rd_tensor *rd_bundle_find(const rd_bundle *bundle, const char *name)
 
 const rd_tensor *rd_bundle_at(const rd_bundle *bundle, size_t i)
 {
-    if (!bundle || i >= bundle->tensors.count)
-        return NULL;
+    if (!bundle || i >= bundle->tensors.count) return NULL;
     return &((const tensor_entry *)(const void *)bundle->tensors.item[i])->tensor;
 }
 
-size_t rd_bundle_tensors(const rd_bundle *bundle) { return bundle ? bundle->tensors.count : 0; }
+size_t rd_bundle_tensors(const rd_bundle *bundle)
+{
+    return bundle ? bundle->tensors.count : 0;
+}
 
 rondo_status rd_bundle_keep(rd_bundle *bundle, void *block, rondo_error *error)
 {
@@ -292,12 +290,14 @@ static rondo_status make_text(const char *name, const char *value, size_t size, 
         return rd_fail(error, RONDO_LIMIT, "the text %s is too long", rd_quote(name).text);
     RD_TRY(rd_alloc(1, total, "a text of a bundle", item, error));
     (*item)->name = memcpy((*item)->text, name, name_size + 1);
-    (*item)->value = size ? memcpy((*item)->text + name_size + 1, value, size) : (*item)->text + name_size + 1;
+    (*item)->value =
+        size ? memcpy((*item)->text + name_size + 1, value, size) : (*item)->text + name_size + 1;
     (*item)->size = size;
     return RONDO_OK;
 }
 
-rondo_status rd_bundle_set(rd_bundle *bundle, const char *name, const char *value, size_t size, rondo_error *error)
+rondo_status rd_bundle_set(rd_bundle *bundle, const char *name, const char *value, size_t size,
+                           rondo_error *error)
 {
     if (!bundle || !name)
         return rd_fail(error, RONDO_BAD_ARGUMENT, "a text for a bundle: the %s is missing",
@@ -310,13 +310,11 @@ rondo_status rd_bundle_set(rd_bundle *bundle, const char *name, const char *valu
         RD_TRY(make_text(name, value, size, &item, error));
         if (!found) {
             const rondo_status status = insert(texts, at, (entry *)(void *)item, error);
-            if (status != RONDO_OK)
-                rd_free(item);
+            if (status != RONDO_OK) rd_free(item);
             return status;
         }
     }
-    if (!found)
-        return RONDO_OK;
+    if (!found) return RONDO_OK;
     rd_free(texts->item[at]);
     if (item)
         texts->item[at] = (entry *)(void *)item;
@@ -330,23 +328,21 @@ const char *rd_bundle_get(const rd_bundle *bundle, const char *name, size_t *siz
     int found = 0;
     const size_t at = bundle && name ? place(&bundle->texts, name, &found) : 0;
     const char *value = NULL;
-    if (found)
-        rd_bundle_text(bundle, at, NULL, &value, size);
+    if (found) rd_bundle_text(bundle, at, NULL, &value, size);
     return value;
 }
 
 int rd_bundle_text(const rd_bundle *bundle, size_t i, const char **name, const char **value, size_t *size)
 {
-    if (!bundle || i >= bundle->texts.count)
-        return 0;
+    if (!bundle || i >= bundle->texts.count) return 0;
     const text_entry *item = (const text_entry *)(const void *)bundle->texts.item[i];
-    if (name)
-        *name = item->name;
-    if (value)
-        *value = item->value;
-    if (size)
-        *size = item->size;
+    if (name) *name = item->name;
+    if (value) *value = item->value;
+    if (size) *size = item->size;
     return 1;
 }
 
-size_t rd_bundle_texts(const rd_bundle *bundle) { return bundle ? bundle->texts.count : 0; }
+size_t rd_bundle_texts(const rd_bundle *bundle)
+{
+    return bundle ? bundle->texts.count : 0;
+}

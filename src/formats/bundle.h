@@ -5,9 +5,9 @@
 #include "base/status.h"
 
 #define RD_BUNDLE_TENSORS 100000u /* tensors of a bundle */
-#define RD_BUNDLE_RANK 8u         /* axes of a tensor */
-#define RD_BUNDLE_NAME 1024u      /* bytes of a tensor's name */
-#define RD_SHAPE_TEXT 192u        /* room that rd_shape_print needs */
+#define RD_BUNDLE_RANK    8u      /* axes of a tensor */
+#define RD_BUNDLE_NAME    1024u   /* bytes of a tensor's name */
+#define RD_SHAPE_TEXT     192u    /* room that rd_shape_print needs */
 
 /* What an element is. The order is the one safetensors files are written in, from the last to the first. */
 typedef enum rd_dtype {
@@ -64,20 +64,23 @@ rondo_status rd_bundle_new(rd_bundle **bundle, rondo_error *error);
 void rd_bundle_free(rd_bundle *bundle); /* NULL allowed */
 
 /* ---- tensors, ordered by name (bytewise). A pointer to one stays good until the bundle is freed. */
-/* Adds a tensor whose data are lent and must outlive the bundle; name and shape are copied. A name twice, bad UTF-8,
- * an unknown type are RONDO_BAD_ARGUMENT; past the limits above is RONDO_LIMIT. */
+/* Adds a tensor whose data are lent and must outlive the bundle; name and shape are copied. A name twice, bad
+ * UTF-8, an unknown type are RONDO_BAD_ARGUMENT; past the limits above is RONDO_LIMIT. */
 rondo_status rd_bundle_add(rd_bundle *bundle, const rd_tensor *tensor, rondo_error *error);
 /* The same with data of the bundle's own: zeros on a 64-byte boundary, given in *data to be filled in. */
 rondo_status rd_bundle_make(rd_bundle *bundle, const rd_tensor *tensor, void **data, rondo_error *error);
 const rd_tensor *rd_bundle_find(const rd_bundle *bundle, const char *name); /* or NULL */
 const rd_tensor *rd_bundle_at(const rd_bundle *bundle, size_t i);           /* NULL past the end */
 size_t rd_bundle_tensors(const rd_bundle *bundle);
-/* Takes over a block of rd_alloc that lent data point into; it is freed with the bundle. On failure it is not. */
+/* Takes over a block of rd_alloc that lent data point into; it is freed with the bundle. On failure it is
+ * not. */
 rondo_status rd_bundle_keep(rd_bundle *bundle, void *block, rondo_error *error);
 
 /* ---- texts, ordered by name (bytewise) */
-/* Sets a text (UTF-8, of any length, NUL bytes allowed, copied), replacing an older one; value NULL removes it. */
-rondo_status rd_bundle_set(rd_bundle *bundle, const char *name, const char *value, size_t size, rondo_error *error);
+/* Sets a text (UTF-8, of any length, NUL bytes allowed, copied), replacing an older one; value NULL removes
+ * it. */
+rondo_status rd_bundle_set(rd_bundle *bundle, const char *name, const char *value, size_t size,
+                           rondo_error *error);
 /* The text, ended by 0, good until it is set again; NULL when there is none. size may be NULL. */
 const char *rd_bundle_get(const rd_bundle *bundle, const char *name, size_t *size);
 /* The i-th text: 1, or 0 past the end. */

@@ -1,4 +1,5 @@
-/* One pass over JSON text with a counter for depth and nothing else, so that a hostile text costs its own length. */
+/* One pass over JSON text with a counter for depth and nothing else, so that a hostile text costs its own
+ * length. */
 #include "formats/json.h"
 
 #include "base/memory.h"
@@ -30,10 +31,9 @@ static rd_json_fault meet_string(look *l)
 {
     const int key = l->before == '{' || l->before == ',';
     if (l->depth == 1 && key) {
-        if (l->scan->count >= l->limits->keys)
-            return RD_JSON_KEYS;
-        if (rd_grow(&l->scan->keys, &l->scan->room, l->scan->count + 1, sizeof(size_t), "the keys of a header",
-                    NULL) != RONDO_OK)
+        if (l->scan->count >= l->limits->keys) return RD_JSON_KEYS;
+        if (rd_grow(&l->scan->keys, &l->scan->room, l->scan->count + 1, sizeof(size_t),
+                    "the keys of a header", NULL) != RONDO_OK)
             return RD_JSON_MEMORY;
         l->scan->keys[l->scan->count++] = l->at;
         l->inside = spells(l, l->limits->inside);
@@ -50,8 +50,7 @@ static rd_json_fault meet_string(look *l)
 static void pass_string(look *l)
 {
     for (l->at++; l->at < l->size && l->text[l->at] != '"'; l->at++)
-        if (l->text[l->at] == '\\')
-            l->at++;
+        if (l->text[l->at] == '\\') l->at++;
 }
 
 static rd_json_fault meet(look *l)
@@ -59,24 +58,22 @@ static rd_json_fault meet(look *l)
     const char c = l->text[l->at];
     if (c == '"') {
         const rd_json_fault fault = meet_string(l);
-        if (fault)
-            return fault;
+        if (fault) return fault;
         pass_string(l);
     } else if (c == '{' || c == '[') {
-        if (++l->depth > l->limits->depth)
-            return RD_JSON_DEEP;
+        if (++l->depth > l->limits->depth) return RD_JSON_DEEP;
         l->values++;
     } else if (c == '}' || c == ']') {
         l->depth--;
     } else if (c == ',') {
         l->values++;
     }
-    if (c != ' ' && c != '\t' && c != '\n' && c != '\r')
-        l->before = c;
+    if (c != ' ' && c != '\t' && c != '\n' && c != '\r') l->before = c;
     return l->values > l->limits->values ? RD_JSON_LONG : RD_JSON_FINE;
 }
 
-rd_json_fault rd_json_look(const char *text, size_t size, const rd_json_limits *limits, rd_json_scan *scan, size_t *at)
+rd_json_fault rd_json_look(const char *text, size_t size, const rd_json_limits *limits, rd_json_scan *scan,
+                           size_t *at)
 {
     look l = {.text = text, .size = size, .limits = limits, .scan = scan};
     rd_json_fault fault = RD_JSON_OPEN;
@@ -107,10 +104,8 @@ static const char *escape_of(unsigned char c)
 {
     static const char *const escapes[0x20] = {
         ['\b'] = "\\b", ['\t'] = "\\t", ['\n'] = "\\n", ['\f'] = "\\f", ['\r'] = "\\r"};
-    if (c == '"')
-        return "\\\"";
-    if (c == '\\')
-        return "\\\\";
+    if (c == '"') return "\\\"";
+    if (c == '\\') return "\\\\";
     return c < 0x20 ? escapes[c] : NULL;
 }
 
@@ -120,8 +115,7 @@ void rd_json_string(rd_text *text, const char *bytes, size_t size)
     rd_text_add(text, "\"", 1);
     for (size_t i = 0; i < size; i++) {
         const unsigned char c = (unsigned char)bytes[i];
-        if (c >= 0x20 && c != '"' && c != '\\')
-            continue;
+        if (c >= 0x20 && c != '"' && c != '\\') continue;
         const char *escape = escape_of(c);
         rd_text_add(text, bytes + first, i - first);
         if (escape)

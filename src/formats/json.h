@@ -1,11 +1,12 @@
-/* What rondo adds to a JSON library: a look at a text before it is parsed, and strings written as others write them. */
+/* What rondo adds to a JSON library: a look at a text before it is parsed, and strings written as others
+ * write them. */
 #ifndef RD_JSON_H
 #define RD_JSON_H
 
 #include "base/text.h"
 
-/* Where things stand in an object's text, found in one pass without recursion. For a text that is not JSON the places
- * mean nothing, and the parser that follows refuses it. */
+/* Where things stand in an object's text, found in one pass without recursion. For a text that is not JSON
+ * the places mean nothing, and the parser that follows refuses it. */
 typedef struct rd_json_scan {
     size_t *keys; /* owned: offsets of the object's own keys (their opening quote), in order */
     size_t count, room;
@@ -15,7 +16,8 @@ typedef struct rd_json_scan {
 
 typedef struct rd_json_limits {
     size_t depth, keys, values;
-    const char *inside, *guard; /* look for the member `guard` of the member `inside`, both spelt without escapes */
+    const char *inside,
+        *guard; /* look for the member `guard` of the member `inside`, both spelt without escapes */
 } rd_json_limits;
 
 typedef enum rd_json_fault {
@@ -27,10 +29,12 @@ typedef enum rd_json_fault {
     RD_JSON_MEMORY = 5
 } rd_json_fault;
 /* Looks through text, which begins with '{'. *at is the offset of the fault. */
-rd_json_fault rd_json_look(const char *text, size_t size, const rd_json_limits *limits, rd_json_scan *scan, size_t *at);
+rd_json_fault rd_json_look(const char *text, size_t size, const rd_json_limits *limits, rd_json_scan *scan,
+                           size_t *at);
 void rd_json_scan_free(rd_json_scan *scan);
 
-/* Appends a JSON string with its quotes: escaped are the quote, the backslash and what is below U+0020, nothing else. */
+/* Appends a JSON string with its quotes: escaped are the quote, the backslash and what is below U+0020,
+ * nothing else. */
 void rd_json_string(rd_text *text, const char *bytes, size_t size);
 
 #endif

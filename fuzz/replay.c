@@ -1,0 +1,53 @@
+/* Runs a fuzzing harness over the files of a folder, in order of their names: the corpus as an ordinary test.
+ */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* The file in a block of exactly its size, so that a sanitizer sees a read past its end. */
+static int replay(const char *path)
+{
+    FILE *file = fopen(path, "rb");
+    if (!file) return 0;
+    uint8_t *data = NULL;
+    long size = -1;
+    if (fseek(file, 0, SEEK_END) == 0 && (size = ftell(file)) >= 0 && fseek(file, 0, SEEK_SET) == 0)
+        data = malloc(size ? (size_t)size : 1);
+    const int whole = data && fread(data, 1, (size_t)size, file) == (size_t)size;
+    fclose(file);
+    if (whole) LLVMFuzzerTestOneInput(data, (size_t)size);
+    free(data);
+    return whole;
+}
+
+static int is_file(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.';
+}
+
+int main(int argc, char **argv)
+{
+    struct dirent **names = NULL;
+    const int count = argc == 3 ? scandir(argv[2], &names, is_file, alphasort) : -1;
+    int done = 0;
+    for (int i = 0; i < count; i++) {
+        char path[4096];
+        const int length = snprintf(path, sizeof path, "%s/%s", argv[2], names[i]->d_name);
+        if (length > 0 && (size_t)length < sizeof path && replay(path))
+            done++;
+        else
+            printf("not ok - replay of %s: %s cannot be read\n", argv[1], names[i]->d_name);
+        free(names[i]);
+    }
+    free(names);
+    if (done == 0)
+        printf("not ok - replay of %s: no files\n", argc > 1 ? argv[1] : "nothing");
+    else if (done == count)
+        printf("ok - replay of %s: %d files\n", argv[1], done);
+    return done == 0 || done != count;
+}
