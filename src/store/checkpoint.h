@@ -8,6 +8,7 @@
 #ifndef RD_CHECKPOINT_H
 #define RD_CHECKPOINT_H
 
+#include "base/text.h"
 #include "formats/bundle.h"
 
 /* Saves as RUN/step-N.safetensors, then removes all but the `keep` newest that read back sound. */

@@ -1,0 +1,173 @@
+/* Two generations or more, no pointer file, no link: the folder is listed, the step is read inside the files, the newest
+ * sound one is taken. */
+#include "store/checkpoint.h"
+
+#include "base/memory.h"
+#include "formats/safetensors.h"
+#include "store/model_file.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define STEP_NAME "step-%012" PRIu64 ".safetensors"
+
+static int is_step_name(const char *name)
+{
+    size_t n = strlen(name);
+    return !strncmp(name, "step-", 5) && n > 12 && !strcmp(name + n - 12, ".safetensors");
+}
+
+static rondo_status join(const char *folder, const char *name, char **path, rondo_error *error)
+{
+    size_t size = strlen(folder) + strlen(name) + 2;
+    RD_TRY(rd_alloc(size, 1, "a path", path, error));
+    (void)snprintf(*path, size, "%s/%s", folder, name);
+    return RONDO_OK;
+}
+
+int rd_checkpoint_exists(const char *run)
+{
+    char **names = NULL;
+    size_t count = 0, found = 0;
+    if (!rd_is_folder(run) || rd_folder_list(run, &names, &count, NULL) != RONDO_OK)
+        return 0;
+    for (size_t i = 0; i < count; i++)
+        found += (size_t)is_step_name(names[i]);
+    rd_free(names);
+    return found > 0;
+}
+
+/* Removes all but the `keep` newest. Names sort as steps do; every one of them was verified when it was saved. */
+static rondo_status remove_old(const char *run, size_t keep, rondo_error *error)
+{
+    char **names;
+    size_t count, left = 0;
+    RD_TRY(rd_folder_list(run, &names, &count, error));
+    for (size_t i = 0; i < count; i++)
+        left += (size_t)is_step_name(names[i]);
+    rondo_status status = RONDO_OK;
+    for (size_t i = 0; i < count && left > keep && status == RONDO_OK; i++) {
+        char *path;
+        if (!is_step_name(names[i]))
+            continue;
+        status = join(run, names[i], &path, error);
+        if (status == RONDO_OK) {
+            status = rd_file_remove(path, error);
+            rd_free(path);
+            left--;
+        }
+    }
+    rd_free(names);
+    return status;
+}
+
+rondo_status rd_checkpoint_save(const char *run, uint64_t step, const rd_bundle *bundle, size_t keep, rondo_error *error)
+{
+    char name[64], *path;
+    RD_TRY(rd_folder_make(run, error));
+    (void)snprintf(name, sizeof name, STEP_NAME, step);
+    RD_TRY(join(run, name, &path, error));
+    rondo_status status = rd_bundle_save(bundle, path, 1, error);
+    rd_free(path);
+    if (status == RONDO_OK)
+        status = remove_old(run, keep < 2 ? 2 : keep, error);
+    return status;
+}
+
+static int step_inside(const rd_bundle *bundle, uint64_t *step)
+{
+    size_t size, at = 0, line = 0;
+    const char *text = rd_bundle_get(bundle, "rondo.checkpoint", &size);
+    rd_pair pair;
+    int64_t value;
+    while (text && rd_text_pair(text, size, &at, &line, &pair) > 0)
+        if (pair.name_size == 4 && !memcmp(pair.name, "step", 4) && rd_parse_integer(pair.value, pair.value_size, &value) && value >= 0) {
+            *step = (uint64_t)value;
+            return 1;
+        }
+    return 0;
+}
+
+/* Reads one file whole and verified; NULL in *bundle when it is not sound (why is in *error). */
+static rondo_status read_sound(const char *path, rd_bundle **bundle, uint64_t *step, rondo_error *error)
+{
+    int checked;
+    *bundle = NULL;
+    RD_TRY(rd_safetensors_read(path, bundle, &checked, error));
+    if (checked && step_inside(*bundle, step))
+        return RONDO_OK;
+    rd_bundle_free(*bundle);
+    *bundle = NULL;
+    return rd_fail(error, RONDO_BAD_MODEL, "%s: %s", path, checked ? "not a checkpoint (no step inside)" : "a checkpoint without its checksums");
+}
+
+static void remove_temporaries(const char *run, char **names, size_t count, rd_text *warning)
+{
+    for (size_t i = 0; i < count; i++) {
+        char *path;
+        if (!strstr(names[i], ".tmp.") || join(run, names[i], &path, NULL) != RONDO_OK)
+            continue;
+        if (rd_file_remove(path, NULL) == RONDO_OK)
+            rd_text_format(warning, "%s: an unfinished save, removed\n", path);
+        rd_free(path);
+    }
+}
+
+/* Looks at every step file and keeps the soundest newest. */
+static rondo_status choose(const char *run, char **names, size_t count, int strict, rd_bundle **best, char **best_path,
+                           rd_text *warning, rondo_error *error)
+{
+    uint64_t best_step = 0, step = 0;
+    for (size_t i = count; i-- > 0;) {
+        rd_bundle *bundle;
+        rondo_error inner = {.status = RONDO_OK};
+        char *path;
+        if (!is_step_name(names[i]))
+            continue;
+        RD_TRY(join(run, names[i], &path, error));
+        rondo_status status = read_sound(path, &bundle, &step, &inner);
+        if (status == RONDO_OK && (!*best || step > best_step)) {
+            rd_bundle_free(*best);
+            rd_free(*best_path);
+            *best = bundle;
+            *best_path = path;
+            best_step = step;
+            continue;
+        }
+        rd_free(path);
+        if (status == RONDO_OK) {
+            rd_bundle_free(bundle);
+            continue;
+        }
+        if (strict || status == RONDO_LIMIT)
+            return rd_fail(error, status, "%s", inner.message);
+        rd_text_format(warning, "%s; passed over\n", inner.message);
+    }
+    return RONDO_OK;
+}
+
+rondo_status rd_checkpoint_load(const char *run, int strict, rd_bundle **bundle, char **path, rd_text *warning,
+                                rondo_error *error)
+{
+    char **names;
+    size_t count;
+    *bundle = NULL;
+    *path = NULL;
+    if (!rd_is_folder(run))
+        return rd_fail(error, RONDO_SYSTEM, "%s: no such run folder", run);
+    RD_TRY(rd_folder_list(run, &names, &count, error));
+    remove_temporaries(run, names, count, warning);
+    rondo_status status = choose(run, names, count, strict, bundle, path, warning, error);
+    rd_free(names);
+    if (status == RONDO_OK && !*bundle)
+        status = rd_fail(error, RONDO_BAD_MODEL, "%s: no sound checkpoint in this folder%s%s", run,
+                         warning->size ? ": " : "", warning->size ? warning->text : "");
+    if (status != RONDO_OK) {
+        rd_bundle_free(*bundle);
+        rd_free(*path);
+        *bundle = NULL;
+        *path = NULL;
+    }
+    return status;
+}

@@ -1,0 +1,157 @@
+/* Data and models made to fit each other: sizes and vocabulary travel from one to the other. */
+#include "tasks/tasks.h"
+
+#include "base/memory.h"
+#include "data/readers.h"
+
+#include <string.h>
+
+static rd_known known_of(const rondo_model *model)
+{
+    rd_known known = {NULL, NULL};
+    for (size_t i = 0; model && i < model->parts; i++) {
+        if (rd_equal(model->part[i].name, "x"))
+            known.x = model->symbols[i];
+        if (rd_equal(model->part[i].name, "y"))
+            known.y = model->symbols[i];
+    }
+    return known;
+}
+
+static const char *task_of(const rondo_options *options, const rondo_model *model)
+{
+    return model && *model->task ? model->task : rd_option_text(options, RD_OPT_task);
+}
+
+static size_t part_width(const rondo_model *model, const char *part)
+{
+    for (size_t i = 0; i < model->parts; i++)
+        if (rd_equal(model->part[i].name, part))
+            return model->part[i].width;
+    return 0;
+}
+
+/* Numbers must come in as many columns as the model was trained on. */
+static rondo_status check_fit(const rondo_model *model, const rondo_data *data, rondo_error *error)
+{
+    if (!model || rd_data_form_of(data) != RD_DATA_NUMBERS)
+        return RONDO_OK;
+    for (int k = 0; k < 2; k++) {
+        const char *part = k ? "y" : "x";
+        if (part_width(model, part) != rd_data_width(data, part))
+            return rd_fail(error, RONDO_BAD_DATA, "%s: %zu columns of %s, the model was trained on %zu", rd_data_name(data, 0),
+                           rd_data_width(data, part), k ? "targets" : "inputs", part_width(model, part));
+    }
+    return RONDO_OK;
+}
+
+static rondo_status settle(const rondo_model *model, rondo_status status, rondo_data **data, rondo_error *error)
+{
+    if (status == RONDO_OK)
+        status = check_fit(model, *data, error);
+    if (status != RONDO_OK) {
+        rondo_data_free(*data);
+        *data = NULL;
+    }
+    return status;
+}
+
+rondo_status rondo_data_open(const rondo_options *options, const rondo_model *model, const char *const *paths, size_t count,
+                             rondo_data **data, rondo_error *error)
+{
+    if (!options || !paths || !count || !data)
+        return rd_fail(error, RONDO_BAD_ARGUMENT, "rondo_data_open: %s is missing", !options ? "options" : !data ? "data" : "a path");
+    *data = NULL;
+    return settle(model, rd_data_open(options, task_of(options, model), known_of(model), paths, count, data, error), data, error);
+}
+
+rondo_status rondo_data_open_memory(const rondo_options *options, const rondo_model *model, const char *name, const char *bytes,
+                                    size_t size, rondo_data **data, rondo_error *error)
+{
+    if (!options || !name || (!bytes && size) || !data)
+        return rd_fail(error, RONDO_BAD_ARGUMENT, "rondo_data_open_memory: %s is missing",
+                       !options ? "options" : !data ? "data" : !name ? "name" : "bytes");
+    *data = NULL;
+    return settle(model, rd_data_open_memory(options, task_of(options, model), known_of(model), name, bytes, size, data, error),
+                  data, error);
+}
+
+/* ---- models ------------------------------------------------------------------------------------------------ */
+
+/* What cannot be: a language model that sees its own future. */
+static rondo_status check_options(const rondo_options *options, const char *task, rondo_error *error)
+{
+    if (rd_equal(task, "lm") && rd_option_flag(options, RD_OPT_bidirectional)) {
+        rd_fail(error, RONDO_BAD_ARGUMENT, "--bidirectional: a language model may not read the symbols it is to predict");
+        rd_hint(error, "leave it out, or use --task tag");
+        return RONDO_BAD_ARGUMENT;
+    }
+    return RONDO_OK;
+}
+
+static rondo_status read_model_text(const rondo_options *options, char **text, rondo_error *error)
+{
+    size_t size;
+    const char *path = rd_option_text(options, RD_OPT_model_text);
+    *text = NULL;
+    if (!*path)
+        return RONDO_OK;
+    return rd_file_read(path, 1u << 20, text, &size, error);
+}
+
+static rondo_status make_text(const rondo_options *options, const rondo_data *data, const rondo_size *x, const char *loss,
+                              rd_text *text, rondo_error *error)
+{
+    char *given;
+    RD_TRY(read_model_text(options, &given, error));
+    if (given) {
+        rd_text_put(text, given);
+        rd_free(given);
+        return rd_text_done(text, error);
+    }
+    int pooled = rd_data_form_of(data) == RD_DATA_NUMBERS && !rd_data_target_per_row(data);
+    return rd_model_text_from(options, x, rd_data_width(data, "y"), loss, pooled, text, error);
+}
+
+static rondo_status attach(rondo_model *model, const rondo_data *data, const char *task, rondo_error *error)
+{
+    if (strlen(task) >= sizeof model->task)
+        return rd_fail(error, RONDO_BAD_ARGUMENT, "task %s is unknown", rd_quote(task).text);
+    memcpy(model->task, task, strlen(task) + 1);
+    for (size_t i = 0; i < model->parts; i++)
+        if (model->part[i].symbols) {
+            rd_symbols *symbols = rd_data_symbols(data, model->part[i].name);
+            model->symbols[i] = symbols ? rd_symbols_share(symbols) : NULL;
+        }
+    return RONDO_OK;
+}
+
+rondo_status rondo_model_for(rondo_device *device, const rondo_options *options, const rondo_data *data, rondo_model **model,
+                             rondo_error *error)
+{
+    rd_text text = {0};
+    if (!device || !options || !data || !model)
+        return rd_fail(error, RONDO_BAD_ARGUMENT, "rondo_model_for: %s is missing",
+                       !device ? "device" : !options ? "options" : !data ? "data" : "model");
+    *model = NULL;
+    const rd_task_info *task = rd_task_find(rd_data_task(data));
+    if (!task)
+        return rd_fail(error, RONDO_BUG, "task %s has no row", rd_quote(rd_data_task(data)).text);
+    RD_TRY(check_options(options, task->name, error));
+    const char *loss = rd_option_is(options, RD_OPT_loss, "auto") ? task->loss : rd_option_text(options, RD_OPT_loss);
+    rondo_size size[2];
+    for (int k = 0; k < 2; k++)
+        size[k] = (rondo_size){.part = k ? "y" : "x", .width = rd_data_width(data, k ? "y" : "x"),
+                               .symbols = rd_data_symbols(data, k ? "y" : "x") != NULL};
+    rondo_status status = make_text(options, data, &size[0], loss, &text, error);
+    if (status == RONDO_OK)
+        status = rondo_model_new(device, options, text.text, size, 2, model, error);
+    if (status == RONDO_OK)
+        status = attach(*model, data, task->name, error);
+    if (status != RONDO_OK) {
+        rondo_model_free(*model);
+        *model = NULL;
+    }
+    rd_text_free(&text);
+    return status;
+}

@@ -1,0 +1,87 @@
+/* The tasks as rows, and models made for them. */
+#include "tasks/tasks.h"
+
+#include "base/memory.h"
+
+#include <math.h>
+#include <string.h>
+
+void rd_metric_add(rondo_metrics *metrics, const char *name, double value, int better)
+{
+    if (metrics->count < sizeof metrics->metric / sizeof *metrics->metric)
+        metrics->metric[metrics->count++] = (rondo_metric){.name = name, .value = value, .better = better};
+}
+
+/* ---- language model: nats, perplexity, bits a character -------------------------------------------------- */
+
+static void lm_metrics(const rd_tally *tally, const rondo_model *model, rondo_metrics *metrics)
+{
+    double nats = tally->count > 0 ? tally->loss / tally->count : 0;
+    int words = model && model->symbols[0] && rd_symbols_rules_of(model->symbols[0])->kind == RD_TOKENS_WORD;
+    rd_metric_add(metrics, "nll", nats, -1);
+    rd_metric_add(metrics, "perplexity", exp(nats), -1);
+    rd_metric_add(metrics, words ? "bits_per_word" : "bits_per_char", nats / log(2), -1);
+}
+
+/* ---- tags: accuracy ------------------------------------------------------------------------------------- */
+
+static void tag_add(rd_tally *tally, const rondo_view *output, const rd_part *target)
+{
+    const rd_real *z = output->data;
+    for (size_t r = 0; r < output->shape[0]; r++, z += output->stride) {
+        size_t best = 0;
+        for (size_t k = 1; k < output->shape[1]; k++)
+            if (z[k] > z[best])
+                best = k;
+        if (target->symbols[r] >= 0)
+            tally->right += (double)(best == (size_t)target->symbols[r]);
+    }
+}
+
+static void tag_metrics(const rd_tally *tally, const rondo_model *model, rondo_metrics *metrics)
+{
+    (void)model;
+    rd_metric_add(metrics, "nll", tally->count > 0 ? tally->loss / tally->count : 0, -1);
+    rd_metric_add(metrics, "accuracy", tally->count > 0 ? tally->right / tally->count : 0, 1);
+}
+
+/* ---- numbers: plain errors ------------------------------------------------------------------------------ */
+
+static void regress_add(rd_tally *tally, const rondo_view *output, const rd_part *target)
+{
+    const rd_real *y = output->data;
+    for (size_t r = 0; r < output->shape[0]; r++, y += output->stride)
+        for (size_t k = 0; k < target->width; k++) {
+            double wanted = (double)target->values[r * target->width + k], error = (double)y[k] - wanted;
+            if (isnan(wanted))
+                continue;
+            tally->squared += error * error;
+            tally->absolute += fabs(error);
+            tally->numbers += 1;
+        }
+}
+
+static void regress_metrics(const rd_tally *tally, const rondo_model *model, rondo_metrics *metrics)
+{
+    (void)model;
+    double n = tally->numbers > 0 ? tally->numbers : 1;
+    rd_metric_add(metrics, "mse", tally->squared / n, -1);
+    rd_metric_add(metrics, "mae", tally->absolute / n, -1);
+    rd_metric_add(metrics, "rmse", sqrt(tally->squared / n), -1);
+}
+
+const rd_task_info rd_tasks[] = {
+#define RD_TASK(task_name, task_loss, add_rows, make_metrics, task_help)                                          \
+    {.name = task_name, .help = task_help, .loss = task_loss, .add = add_rows, .metrics = make_metrics},
+#include "tasks/tasks.def"
+#undef RD_TASK
+    {.name = NULL},
+};
+
+const rd_task_info *rd_task_find(const char *name)
+{
+    for (const rd_task_info *task = rd_tasks; task->name; task++)
+        if (rd_equal(task->name, name))
+            return task;
+    return NULL;
+}

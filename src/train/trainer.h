@@ -1,0 +1,53 @@
+/* One run: what changes from update to update, all of it in the checkpoint. */
+#ifndef RD_TRAINER_H
+#define RD_TRAINER_H
+
+#include "data/loader.h"
+#include "formats/bundle.h"
+#include "model/model.h"
+#include "optim/clip.h"
+#include "optim/optimizer.h"
+#include "optim/schedule.h"
+#include "tasks/tasks.h"
+#include "train/run_log.h"
+
+/* Numbers that travel in `rondo.checkpoint`, beside parameters, slots and states. */
+typedef struct rd_progress {
+    uint64_t step, epoch, batch;  /* updates made; where the loader stands */
+    uint64_t best_step, worse;    /* evaluations since the best */
+    uint64_t evaluated;           /* the step of the last evaluation */
+    double best_loss, valid_loss; /* NaN before the first evaluation */
+    double train_loss;            /* running mean over about 100 steps */
+    double epoch_loss, epoch_rows;
+    double lowest_mean;           /* of train_loss, for --diverge */
+    uint64_t diverging;           /* steps above the limit in a row */
+    double rate_factor;           /* halved by --on-nan back-off */
+    uint64_t backed_off;
+    double seconds;               /* trained, over all processes of the run */
+} rd_progress;
+
+struct rondo_trainer {
+    rondo_model *model;           /* lent */
+    const rondo_data *train, *valid; /* lent; valid may be NULL */
+    rondo_options *options;       /* owned copy */
+    rondo_loader *loader;
+    rondo_batch *batch;
+    rondo_state *state;           /* carried over windows; NULL when sequences stand alone */
+    rondo_optimizer *optimizer;
+    rd_schedule schedule;
+    rd_progress progress;
+    rd_real *best;                /* [numbers] parameters of the best evaluation; NULL before the first */
+    uint64_t eval_every;
+    uint64_t best_saved;          /* the step whose parameters RUN/best.safetensors holds */
+    rd_text warning;              /* what resume passed over, told at the start of rondo_train */
+};
+
+/* Everything of the run as tensors and "name = value" lines; lends memory of the trainer. */
+rondo_status rd_trainer_to_bundle(rondo_trainer *trainer, rd_bundle *bundle, rondo_error *error);
+/* Whole or not at all: options and data of the file must be ours (the differences are listed). */
+rondo_status rd_trainer_from_bundle(rondo_trainer *trainer, const rd_bundle *bundle, const char *path,
+                                    rondo_error *error);
+/* Names the cause of a number that is not finite: step, batch, file and lines, largest gradient, first bad tensor. */
+rondo_status rd_trainer_blame(rondo_trainer *trainer, const char *what, double value, rondo_error *error);
+
+#endif
