@@ -13,6 +13,8 @@ typedef struct rd_phase {
     rd_product product[RD_MAX_PRODUCTS];
     int products;
     int normalise; /* 1: no product; the vector emitted before is layer-normalised and given as u.normed */
+    /* Bit k says: the phase writes saved[k], next[k]; its backward writes d_ax[k] and d_ah[k], adds to d_prev[k]. */
+    int saves, nexts, owns, adds;
 } rd_phase;
 
 typedef struct rd_cell_info {
@@ -29,11 +31,15 @@ typedef struct rd_cell_info {
 typedef enum rd_cell_id {
 #define RD_CELL(id, ...) RD_CELL_##id,
 #include "equations/cells.def"
-#undef RD_CELL
     RD_CELLS
 } rd_cell_id;
 
 extern const rd_cell_info rd_cells[RD_CELLS];
+
+/* Bits of the tables above. */
+#define RD_BITS1(a) (1 << (a))
+#define RD_BITS2(a, b) (RD_BITS1(a) | RD_BITS1(b))
+#define RD_BITS3(a, b, c) (RD_BITS2(a, b) | RD_BITS1(c))
 
 /* The row of an LSTM with these switches (each 0 or 1). */
 rd_cell_id rd_cell_lstm(int linear_output, int candidate_cell, int peephole, int coupled, int norm);

@@ -102,9 +102,13 @@ typedef struct rd_kernels {
     double (*sum_squares)(size_t n, const rd_real *x);                            /* in double, fixed order */
     void (*softmax)(const rd_softmax_args *args);
     void (*update[RD_OPTIMIZERS])(const rd_update_args *args);
+    /* For rondo_machine: runs multiply-adds in registers and gives their number (*out: any number, changed); adds
+     * up n numbers at the speed of the memory they lie in. */
+    double (*peak)(size_t rounds, rd_real *out);
+    rd_real (*sweep)(size_t n, const rd_real *x);
 } rd_kernels;
 
-enum { RD_OUTER_SCRATCH = 1 << 16 };
+enum { RD_OUTER_SCRATCH = 1 << 17 };
 
 size_t rd_panel_numbers(const rd_kernels *kernels, size_t columns, size_t depth); /* rounded up to 64 bytes */
 

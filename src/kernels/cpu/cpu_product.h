@@ -1,0 +1,274 @@
+/* Matrix products on packed panels. A tile is R rows by one panel of columns, its accumulators in registers,
+ * one per output and k ascending, so that an output has the same bits whatever R, block and thread made it.
+ * Long sums are cut into blocks of k that fit the caches: C keeps the partial sum, which loses no bit. */
+#ifndef RD_CPU_PRODUCT_H
+#define RD_CPU_PRODUCT_H
+
+#include "kernels/cpu/cpu_lanes.h"
+#include "kernels/kernels.h"
+
+#if RD_LANE_BYTES == 0 /* registers of 16 bytes, which the compiler has or makes on any machine */
+typedef rd_real wide __attribute__((vector_size(16)));
+enum { WIDE = 16 / (int)sizeof(rd_real), TILE_ROWS = 2, TILE_WIDES = 4 };
+RD_INLINE wide wide_splat(rd_real x)
+{
+    return x - (wide){0};
+}
+RD_INLINE wide wide_fma(wide a, wide b, wide c)
+{
+    return a * b + c;
+}
+#else
+typedef rd_lane wide;
+enum { WIDE = RD_LANES, TILE_ROWS = 6, TILE_WIDES = RD_LANE_BYTES == 64 ? 4 : 2 };
+RD_INLINE wide wide_splat(rd_real x)
+{
+    return rd_splat(x);
+}
+RD_INLINE wide wide_fma(wide a, wide b, wide c)
+{
+    return rd_fma(a, b, c);
+}
+#endif
+
+enum {
+    PANEL = WIDE * TILE_WIDES, /* columns */
+    BLOCK_DEPTH = 512,         /* of k in a product: a block of a panel stays in L2 */
+    BLOCK_ROWS = 192,          /* rows of A that stay in L2 while all panels pass */
+    OUTER_DEPTH = 256,         /* rows that one pass of an outer product adds */
+    OUTER_TILE = OUTER_DEPTH * TILE_ROWS,
+    OUTER_PANELS = (RD_OUTER_SCRATCH - OUTER_TILE) / (OUTER_DEPTH * PANEL)
+};
+
+RD_INLINE wide load_wide(const rd_real *p)
+{
+    wide x;
+    memcpy(&x, p, sizeof x);
+    return x;
+}
+
+/* The first `count` numbers, 0 after them; a count of WIDE or more is a whole load. */
+RD_INLINE wide load_some(const rd_real *p, size_t count)
+{
+    wide x = {0};
+    memcpy(&x, p, count >= WIDE ? sizeof x : count * sizeof *p);
+    return x;
+}
+
+RD_INLINE void store_some(rd_real *p, size_t count, wide x)
+{
+    memcpy(p, &x, count >= WIDE ? sizeof x : count * sizeof *p);
+}
+
+typedef struct tile {
+    size_t depth, columns; /* columns of the panel that C has */
+    const rd_real *a;
+    size_t a_row, a_k;    /* element (row, k) of A is a[row * a_row + k * a_k] */
+    const rd_real *panel; /* [depth][PANEL] */
+    const rd_real *bias;  /* or NULL */
+    rd_real *c;
+    size_t c_stride;
+    int add;
+} tile;
+
+RD_INLINE size_t columns_left(const tile *t, int v)
+{
+    return t->columns > (size_t)(v * WIDE) ? t->columns - (size_t)(v * WIDE) : 0;
+}
+
+RD_INLINE void tile_start(const tile *t, int rows, wide c[TILE_ROWS][TILE_WIDES])
+{
+    for (int v = 0; v < TILE_WIDES; v++) {
+        const size_t left = columns_left(t, v);
+        const wide bias = t->bias && left ? load_some(t->bias + v * WIDE, left) : wide_splat(0);
+        for (int r = 0; r < rows; r++)
+            c[r][v] =
+                t->add && left ? load_some(t->c + (size_t)r * t->c_stride + v * WIDE, left) + bias : bias;
+    }
+}
+
+RD_INLINE void tile_end(const tile *t, int rows, wide c[TILE_ROWS][TILE_WIDES])
+{
+    for (int v = 0; v < TILE_WIDES; v++)
+        for (int r = 0; r < rows; r++)
+            if (columns_left(t, v))
+                store_some(t->c + (size_t)r * t->c_stride + v * WIDE, columns_left(t, v), c[r][v]);
+}
+
+/* `rows` is a constant at every call, so that the accumulators live in registers. */
+RD_INLINE void tile_run(const tile *t, const int rows)
+{
+    wide c[TILE_ROWS][TILE_WIDES];
+    tile_start(t, rows, c);
+    const rd_real *a = t->a, *panel = t->panel;
+    const size_t a_row = t->a_row, a_k = t->a_k;
+    for (size_t k = 0; k < t->depth; k++, a += a_k, panel += PANEL) {
+        wide b[TILE_WIDES];
+#pragma GCC unroll 8
+        for (int v = 0; v < TILE_WIDES; v++)
+            b[v] = load_wide(panel + v * WIDE);
+#pragma GCC unroll 8
+        for (int r = 0; r < rows; r++) {
+            const wide x = wide_splat(a[(size_t)r * a_row]);
+#pragma GCC unroll 8
+            for (int v = 0; v < TILE_WIDES; v++)
+                c[r][v] = wide_fma(x, b[v], c[r][v]);
+        }
+    }
+    tile_end(t, rows, c);
+}
+
+static void tile_1(const tile *t)
+{
+    tile_run(t, 1);
+}
+static void tile_2(const tile *t)
+{
+    tile_run(t, 2);
+}
+#if RD_LANE_BYTES != 0
+static void tile_3(const tile *t)
+{
+    tile_run(t, 3);
+}
+static void tile_4(const tile *t)
+{
+    tile_run(t, 4);
+}
+static void tile_5(const tile *t)
+{
+    tile_run(t, 5);
+}
+static void tile_6(const tile *t)
+{
+    tile_run(t, 6);
+}
+static void (*const tiles[TILE_ROWS + 1])(const tile *) = {NULL,   tile_1, tile_2, tile_3,
+                                                           tile_4, tile_5, tile_6};
+#else
+static void (*const tiles[TILE_ROWS + 1])(const tile *) = {NULL, tile_1, tile_2};
+#endif
+
+/* All rows of one panel, in tiles of nearly equal height: 32 rows are 6 6 5 5 5 5, not five 6 and a slow 2.
+ */
+static void panel_rows(tile t, size_t rows)
+{
+    for (size_t left = rd_ceil_div(rows, TILE_ROWS); left > 0; left--) {
+        const size_t height = rd_ceil_div(rows, left);
+        tiles[height](&t);
+        t.a += height * t.a_row;
+        t.c += height * t.c_stride;
+        rows -= height;
+    }
+}
+
+static void product_block(const rd_product_args *p, size_t first_row, size_t rows, size_t first_k,
+                          size_t depth)
+{
+    for (size_t column = 0; column < p->columns; column += PANEL)
+        panel_rows((tile){.depth = depth,
+                          .columns = p->columns - column,
+                          .a = p->a + first_row * p->a_stride + first_k,
+                          .a_row = p->a_stride,
+                          .a_k = 1,
+                          .panel = p->panels + column * p->depth + first_k * PANEL,
+                          .bias = p->bias && first_k == 0 ? p->bias + column : NULL,
+                          .c = p->c + first_row * p->c_stride + column,
+                          .c_stride = p->c_stride,
+                          .add = p->add || first_k > 0},
+                   rows);
+}
+
+static void product(const rd_product_args *p)
+{
+    for (size_t row = 0; row < p->rows; row += BLOCK_ROWS) {
+        const size_t rows = rd_size_min(BLOCK_ROWS, p->rows - row);
+        size_t k = 0;
+        do {
+            const size_t depth = rd_size_min(BLOCK_DEPTH, p->depth - k);
+            product_block(p, row, rows, k, depth);
+            k += depth;
+        } while (k < p->depth);
+    }
+}
+
+static void panel_pack(const rd_pack_args *p)
+{
+    rd_real *out = p->panels;
+    for (size_t column = 0; column < p->columns; column += PANEL) {
+        const size_t columns = rd_size_min(PANEL, p->columns - column);
+        for (size_t k0 = 0; k0 < p->depth; k0 += 16) {
+            const size_t k1 = rd_size_min(p->depth, k0 + 16);
+            for (size_t n = 0; n < PANEL; n++) {
+                const rd_real *w = p->w + (column + n) * p->column_stride;
+                for (size_t k = k0; k < k1; k++)
+                    out[k * PANEL + n] = n < columns ? w[k * p->depth_stride] : 0;
+            }
+        }
+        out += p->depth * PANEL;
+    }
+}
+
+/* [rows][columns of one panel] of B as [rows][PANEL], with zeros after the last column. */
+static void pack_rows(const rd_real *b, size_t stride, size_t rows, size_t columns, rd_real *panel)
+{
+    for (size_t row = 0; row < rows; row++, b += stride, panel += PANEL)
+        for (int v = 0; v < TILE_WIDES; v++) {
+            const size_t at = (size_t)(v * WIDE), left = columns > at ? columns - at : 0;
+            const wide x = left ? load_some(b + at, left) : wide_splat(0);
+            memcpy(panel + at, &x, sizeof x);
+        }
+}
+
+static void pack_tile(const rd_real *a, size_t stride, size_t rows, size_t columns, rd_real *packed)
+{
+    for (size_t row = 0; row < rows; row++, a += stride, packed += TILE_ROWS)
+        for (size_t m = 0; m < columns; m++)
+            packed[m] = a[m];
+}
+
+/* Adds `rows` rows to a band of at most OUTER_PANELS panels of C: the band of B is packed once, then every
+ * tile of columns of A passes over it. */
+static void outer_band(const rd_outer_args *p, size_t first_row, size_t rows, size_t column, size_t columns,
+                       rd_real *scratch)
+{
+    rd_real *packed_tile = scratch, *panels = scratch + OUTER_TILE;
+    for (size_t n = 0; n < columns; n += PANEL)
+        pack_rows(p->b + first_row * p->b_stride + column + n, p->b_stride, rows,
+                  rd_size_min(PANEL, columns - n), panels + n * rows);
+    size_t m = 0;
+    for (size_t left = rd_ceil_div(p->a_columns, TILE_ROWS); left > 0; left--) {
+        const size_t height = rd_ceil_div(p->a_columns - m, left);
+        pack_tile(p->a + first_row * p->a_stride + m, p->a_stride, rows, height, packed_tile);
+        for (size_t n = 0; n < columns; n += PANEL)
+            tiles[height](&(tile){.depth = rows,
+                                  .columns = columns - n,
+                                  .a = packed_tile,
+                                  .a_row = 1,
+                                  .a_k = TILE_ROWS,
+                                  .panel = panels + n * rows,
+                                  .c = p->c + m * p->c_stride + column + n,
+                                  .c_stride = p->c_stride,
+                                  .add = 1});
+        m += height;
+    }
+}
+
+static void outer(const rd_outer_args *p, rd_real *scratch)
+{
+    const size_t band = (size_t)OUTER_PANELS * PANEL;
+    for (size_t column = 0; column < p->b_columns; column += band)
+        for (size_t row = 0; row < p->rows; row += OUTER_DEPTH)
+            outer_band(p, row, rd_size_min(OUTER_DEPTH, p->rows - row), column,
+                       rd_size_min(band, p->b_columns - column), scratch);
+}
+
+static void fill_products(rd_kernels *kernels)
+{
+    kernels->panel = PANEL;
+    kernels->panel_pack = panel_pack;
+    kernels->product = product;
+    kernels->outer = outer;
+}
+
+#endif
