@@ -1,11 +1,10 @@
 /* Runs a fuzzing harness over the files of a folder, in order of their names: the corpus as an ordinary test.
  */
-#define _GNU_SOURCE
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
+#include <sys/stat.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -13,15 +13,15 @@
 
 #include <cmocka.h>
 
-typedef struct bytes {
+typedef struct file_bytes {
     unsigned char *at; /* of malloc, exactly as long as the content */
     size_t size;
-} bytes;
+} file_bytes;
 
 /* A file: the header's length, the header as it is, `data` zeros. */
-static inline bytes file_with(const char *header, size_t header_size, size_t data)
+static inline file_bytes file_with(const char *header, size_t header_size, size_t data)
 {
-    bytes file = {.size = 8 + header_size + data};
+    file_bytes file = {.size = 8 + header_size + data};
     file.at = calloc(file.size, 1);
     assert_non_null(file.at);
     for (unsigned i = 0; i < 8; i++)
@@ -60,19 +60,19 @@ static inline void expect_bytes(const void *content, size_t size, rondo_status s
 
 static inline void expect_header(const char *header, size_t data, rondo_status status, const char *part)
 {
-    const bytes file = file_with(header, strlen(header), data);
+    const file_bytes file = file_with(header, strlen(header), data);
     expect_bytes(file.at, file.size, status, part);
     free(file.at);
 }
 
 /* Two tensors and a text, packed with checksums; freed with rd_free. */
-static inline bytes guarded_file(void)
+static inline file_bytes guarded_file(void)
 {
     static const float w[] = {1, 2, 3, 4, 5, 6};
     static const unsigned char u[] = {7, 8, 9};
     rd_bundle *bundle;
     char *packed;
-    bytes file;
+    file_bytes file;
     assert_int_equal(rd_bundle_new(&bundle, NULL), RONDO_OK);
     assert_int_equal(
         rd_bundle_add(

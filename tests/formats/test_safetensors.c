@@ -197,7 +197,7 @@ static void numbers_that_stand_askew_in_a_file_are_copied_to_their_boundary(void
     (void)state;
     static const char header[] = "{\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]},"
                                  "\"b\":{\"dtype\":\"F64\",\"shape\":[],\"data_offsets\":[1,9]}}";
-    bytes file = file_with(header, sizeof header - 1, 9);
+    file_bytes file = file_with(header, sizeof header - 1, 9);
     rd_bundle *read;
     double value;
     memcpy(file.at + file.size - 8, "\0\0\0\0\0\0\x04\x40", 8); /* 2.5, least byte first */

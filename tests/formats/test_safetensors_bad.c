@@ -1,6 +1,7 @@
 /* Each class of damage is answered with a status and a byte, never with a crash or a reading. */
 #include "formats/safetensors_bytes.h"
 
+#define LOOK(text)               (text), sizeof(text) - 1
 #define T(dtype, shape, offsets) "{\"dtype\":\"" dtype "\",\"shape\":" shape ",\"data_offsets\":" offsets "}"
 
 static void the_length_of_the_header_is_checked_before_anything_else(void **state)
@@ -29,7 +30,7 @@ static void a_header_over_the_limit_is_refused_and_one_at_it_is_not(void **state
         assert_non_null(text);
         memset(text, ' ', header);
         memcpy(text, "{}", 2);
-        bytes file = file_with(text, header, 0);
+        file_bytes file = file_with(text, header, 0);
         free(text);
         expect_bytes(file.at, file.size, more ? RONDO_LIMIT : RONDO_OK, "at most 100000000");
         free(file.at);
@@ -44,17 +45,17 @@ static void a_file_that_is_something_else_is_named(void **state)
         size_t size;
         const char *looks;
     } files[] = {
-        {"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", 55, "a Git LFS pointer"},
-        {"PK\x03\x04\x14\0\0\0\0\0\0\0data.pkl", 20, "a ZIP file"},
-        {"\x80\x02}q\0X\x01\0\0\0aq\x01.\0\0", 18, "a Python pickle"},
-        {"\x80\x04\x95\x0f\0\0\0\0\0\0\0}.", 13, "a Python pickle"},
-        {"<!DOCTYPE html><html></html>", 28, "a web page"},
-        {"\n\n <html><body>404</body>", 25, "a web page"},
-        {"\x89HDF\r\n\x1a\n\0\0\0\0", 12, "an HDF5 file"},
-        {"\x93NUMPY\x01\0v\0{'descr'", 18, "a NumPy array"},
-        {"\x1f\x8b\x08\0\0\0\0\0\0\x03", 10, "a gzip file"},
-        {"{\"a\": [1, 2, 3]}", 16, "JSON text"},
-        {"<html>", 6, "a web page"},
+        {LOOK("version https://git-lfs.github.com/spec/v1\noid sha256:0\n"), "a Git LFS pointer"},
+        {LOOK("PK\x03\x04\x14\0\0\0\0\0\0\0data.pkl"), "a ZIP file"},
+        {LOOK("\x80\x02}q\0X\x01\0\0\0aq\x01.\0\0"), "a Python pickle"},
+        {LOOK("\x80\x04\x95\x0f\0\0\0\0\0\0\0}."), "a Python pickle"},
+        {LOOK("<!DOCTYPE html><html></html>"), "a web page"},
+        {LOOK("\n\n <html><body>404</body>"), "a web page"},
+        {LOOK("\x89HDF\r\n\x1a\n\0\0\0\0"), "an HDF5 file"},
+        {LOOK("\x93NUMPY\x01\0v\0{'descr'"), "a NumPy array"},
+        {LOOK("\x1f\x8b\x08\0\0\0\0\0\0\x03"), "a gzip file"},
+        {LOOK("{\"a\": [1, 2, 3]}"), "JSON text"},
+        {LOOK("<html>"), "a web page"},
     };
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
         expect_bytes(files[i].content, files[i].size, RONDO_BAD_MODEL, files[i].looks);
@@ -69,7 +70,7 @@ static void a_sound_file_that_begins_like_something_else_is_read(void **state)
     char header[0x280];
     memset(header, ' ', sizeof header);
     memcpy(header, "{}", 2);
-    bytes file = file_with(header, sizeof header, 0); /* the length begins 80 02, as a pickle does */
+    file_bytes file = file_with(header, sizeof header, 0); /* the length begins 80 02, as a pickle does */
     expect_bytes(file.at, file.size, RONDO_OK, "");
     free(file.at);
 }
@@ -94,7 +95,7 @@ static void text_that_is_not_one_object_is_refused_with_its_byte(void **state)
     expect_header("{\"__metadata__\":{\"a\":\"\xc0\xaf\"}}", 0, RONDO_BAD_MODEL, "the header is not JSON");
     expect_header("{\"__metadata__\":{\"a\":\"\\ud800\"}}", 0, RONDO_BAD_MODEL, "the header is not JSON");
     expect_header("{\"__metadata__\":{\"a\\u0000\":\"\"}}", 0, RONDO_BAD_MODEL, "the header is not JSON");
-    const bytes nul = file_with("{\"a\0\":1}", 8, 0);
+    const file_bytes nul = file_with("{\"a\0\":1}", 8, 0);
     expect_bytes(nul.at, nul.size, RONDO_BAD_MODEL, "the header is not JSON");
     free(nul.at);
 }
@@ -114,8 +115,8 @@ static void deep_nesting_is_refused_before_it_is_parsed(void **state)
     assert_non_null(text);
     memcpy(text, "{\"a\":", 5);
     memset(text + 5, '[', many);
-    const bytes file = file_with(text, many + 5, 0);
-    expect_bytes(file.at, file.size, RONDO_BAD_MODEL, "byte 77: the header nests deeper than 64");
+    const file_bytes file = file_with(text, many + 5, 0);
+    expect_bytes(file.at, file.size, RONDO_BAD_MODEL, "byte 76: the header nests deeper than 64");
     free(file.at);
     free(text);
 }
@@ -271,7 +272,7 @@ static void odd_names_are_shown_quoted(void **state)
 {
     (void)state;
     rondo_error error = {0};
-    const bytes file = file_with("{\"\\u001b[31m\\nrondo: ok\":1}", 27, 0);
+    const file_bytes file = file_with("{\"\\u001b[31m\\nrondo: ok\":1}", 27, 0);
     assert_int_equal(try_bytes(file.at, file.size, &error), RONDO_BAD_MODEL);
     assert_null(strchr(error.message, '\n'));
     assert_null(strchr(error.message, '\x1b'));
@@ -281,7 +282,7 @@ static void odd_names_are_shown_quoted(void **state)
 static void every_truncation_is_refused(void **state)
 {
     (void)state;
-    const bytes file = guarded_file();
+    const file_bytes file = guarded_file();
     expect_bytes(file.at, file.size, RONDO_OK, "");
     for (size_t size = 0; size < file.size; size++)
         expect_bytes(file.at, size, RONDO_BAD_MODEL, "byte");
@@ -291,7 +292,7 @@ static void every_truncation_is_refused(void **state)
 static void every_flipped_bit_of_a_guarded_file_is_seen(void **state)
 {
     (void)state;
-    const bytes file = guarded_file();
+    const file_bytes file = guarded_file();
     for (size_t bit = 0; bit < 8 * file.size; bit++) {
         file.at[bit / 8] ^= (unsigned char)(1u << bit % 8);
         expect_bytes(file.at, file.size, RONDO_BAD_MODEL, "byte");
@@ -304,7 +305,7 @@ static void every_flipped_bit_of_a_guarded_file_is_seen(void **state)
 static void damaged_data_are_named_with_their_tensor_and_byte(void **state)
 {
     (void)state;
-    const bytes file = guarded_file();
+    const file_bytes file = guarded_file();
     char part[64];
     file.at[file.size - 1] ^= 0x10; /* the last of u's three bytes */
     snprintf(part, sizeof part, "byte %zu: tensor \"u\" is damaged", file.size - 3);
