@@ -1,0 +1,278 @@
+/* Views and what they share. Nothing here reads a file; nothing here is large, since numbers lie in stores. */
+#include "data/dataset.h"
+
+#include "base/memory.h"
+#include "base/rng.h"
+#include "base/size.h"
+#include "options/options.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+enum { STORE_LIMIT = 24 << 20, SMALL_STORE_LIMIT = 4 << 20 };
+
+/* ---- the shared part */
+
+static void free_columns(rd_columns *columns)
+{
+    for (size_t i = 0; i < columns->count; i++)
+        rd_free(columns->name[i]);
+    rd_free(columns->name);
+}
+
+rondo_status rd_corpus_new(const char *task, rd_data_form form, const char *reader, rd_corpus **corpus,
+                           rondo_error *error)
+{
+    static const int has_index[][2] = {{1, 0}, {1, 0}, {0, 0}, {1, 1}};
+    rd_corpus *made = NULL;
+    RD_TRY(rd_alloc(1, sizeof *made, "data", &made, error));
+    made->shares = 1;
+    made->form = form;
+    made->reader = reader;
+    memcpy(made->task, task, rd_size_min(strlen(task), sizeof made->task - 1));
+    rondo_status status = rd_store_new(sizeof(rd_record), SMALL_STORE_LIMIT, &made->records, error);
+    for (int part = RD_X; part <= RD_Y && status == RONDO_OK; part++)
+        if (has_index[form][part])
+            status = rd_store_new(sizeof(int32_t), STORE_LIMIT >> part, &made->index[part], error);
+    if (status != RONDO_OK) {
+        rd_corpus_free(made);
+        return status;
+    }
+    *corpus = made;
+    return RONDO_OK;
+}
+
+void rd_corpus_free(rd_corpus *corpus)
+{
+    if (!corpus || __atomic_sub_fetch(&corpus->shares, 1, __ATOMIC_ACQ_REL) > 0)
+        return;
+    for (int part = RD_X; part <= RD_Y; part++) {
+        rd_symbols_free(corpus->symbols[part]);
+        rd_store_free(corpus->index[part]);
+        rd_store_free(corpus->values[part]);
+        free_columns(&corpus->columns[part]);
+    }
+    free_columns(&corpus->unused);
+    rd_store_free(corpus->records);
+    for (size_t i = 0; i < corpus->files; i++)
+        rd_free(corpus->file[i].name);
+    rd_free(corpus->file);
+    rd_text_free(&corpus->skipped_places);
+    rd_free(corpus);
+}
+
+/* ---- views */
+
+static rondo_status view_of(rd_corpus *corpus, uint64_t first, uint64_t count, rondo_data **data, rondo_error *error)
+{
+    rondo_data *made = NULL;
+    RD_TRY(rd_alloc(1, sizeof *made, "a view on data", &made, error));
+    __atomic_add_fetch(&corpus->shares, 1, __ATOMIC_RELAXED);
+    *made = (rondo_data){.corpus = corpus, .first = first, .count = count};
+    *data = made;
+    return RONDO_OK;
+}
+
+rondo_status rd_data_whole(rd_corpus *corpus, rondo_data **data, rondo_error *error)
+{
+    uint64_t count = corpus->form == RD_DATA_STREAM ? corpus->rows : rd_store_count(corpus->records);
+    rondo_status status = view_of(corpus, 0, count, data, error);
+    rd_corpus_free(corpus);
+    return status;
+}
+
+static rondo_status number_at(const rondo_data *data, uint64_t k, uint64_t *number, rondo_error *error)
+{
+    *number = data->first + k;
+    return data->pick ? rd_store_read(data->pick, data->first + k, 1, number, error) : RONDO_OK;
+}
+
+static rondo_status copy_picks(const rondo_data *from, rondo_data *to, rondo_error *error)
+{
+    RD_TRY(rd_store_new(sizeof(uint64_t), SMALL_STORE_LIMIT, &to->pick, error));
+    for (uint64_t k = 0; k < from->count; k++) {
+        uint64_t number = 0;
+        RD_TRY(number_at(from, k, &number, error));
+        RD_TRY(rd_store_add(to->pick, &number, 1, error));
+    }
+    to->first = 0;
+    return RONDO_OK;
+}
+
+rondo_status rd_data_view(const rondo_data *data, rondo_data **view, rondo_error *error)
+{
+    rondo_data *made = NULL;
+    RD_TRY(view_of(data->corpus, data->first, data->count, &made, error));
+    rondo_status status = data->pick ? copy_picks(data, made, error) : RONDO_OK;
+    if (status != RONDO_OK) {
+        rondo_data_free(made);
+        return status;
+    }
+    *view = made;
+    return RONDO_OK;
+}
+
+void rondo_data_free(rondo_data *data)
+{
+    if (!data)
+        return;
+    rd_store_free(data->pick);
+    rd_corpus_free(data->corpus);
+    rd_free(data);
+}
+
+/* ---- cutting in two */
+
+static rondo_status pick_records(const rondo_data *data, rd_key key, uint64_t held, rondo_data *train,
+                                 rondo_data *valid, rondo_error *error)
+{
+    RD_TRY(rd_store_new(sizeof(uint64_t), SMALL_STORE_LIMIT, &train->pick, error));
+    RD_TRY(rd_store_new(sizeof(uint64_t), SMALL_STORE_LIMIT, &valid->pick, error));
+    for (uint64_t k = 0; k < data->count; k++) {
+        uint64_t number = 0;
+        RD_TRY(number_at(data, k, &number, error));
+        rd_store *side = rd_permute(key, k, data->count) < held ? valid->pick : train->pick;
+        RD_TRY(rd_store_add(side, &number, 1, error));
+    }
+    train->first = valid->first = 0;
+    return RONDO_OK;
+}
+
+static uint64_t share_of(uint64_t count, double share)
+{
+    double part = (double)count * share;
+    uint64_t held = part < (double)count ? (uint64_t)part : count - 1;
+    held = held ? held : 1;
+    return held < count ? held : count - 1;
+}
+
+rondo_status rondo_data_cut(rondo_data *data, const rondo_options *options, rondo_data **train, rondo_data **valid,
+                            rondo_error *error)
+{
+    if (!data || !options || !train || !valid)
+        return rd_fail(error, RONDO_BAD_ARGUMENT, "rondo_data_cut: an argument is missing");
+    int stream = data->corpus->form == RD_DATA_STREAM;
+    double share = rd_option_number(options, RD_OPT_val_frac);
+    if (!(share > 0 && share < 1))
+        return rd_fail(error, RONDO_BAD_ARGUMENT, "--val-frac %g leaves nothing to cut (more than 0, less than 1)",
+                       share);
+    if (data->count < 2) {
+        rd_fail(error, RONDO_BAD_DATA, "%s: %" PRIu64 " %s, at least 2 are needed to cut a part for validation",
+                rd_data_name(data, 0), data->count, stream ? "symbols" : "records");
+        rd_hint(error, "give --valid FILE, or --val-frac 0");
+        return RONDO_BAD_DATA;
+    }
+    uint64_t held = share_of(data->count, share);
+    rondo_data *kept = NULL, *other = NULL;
+    rondo_status status = view_of(data->corpus, data->first, data->count - held, &kept, error);
+    if (status == RONDO_OK)
+        status = view_of(data->corpus, data->first + data->count - held, held, &other, error);
+    if (status == RONDO_OK && !stream) {
+        uint64_t seed = (uint64_t)rd_option_integer(options, RD_OPT_seed);
+        status = pick_records(data, rd_key_of(seed, RD_STREAM_SPLIT, 0, 0), held, kept, other, error);
+    }
+    if (status != RONDO_OK) {
+        rondo_data_free(kept);
+        rondo_data_free(other);
+        return status;
+    }
+    *train = kept;
+    *valid = other;
+    return RONDO_OK;
+}
+
+/* ---- what it holds */
+
+static int part_of(const char *part) { return part && part[0] == 'y' ? RD_Y : RD_X; }
+
+const char *rd_data_task(const rondo_data *data) { return data->corpus->task; }
+
+rd_data_form rd_data_form_of(const rondo_data *data) { return data->corpus->form; }
+
+/* The targets of a language model are symbols of x. */
+static int symbols_part(const rondo_data *data, const char *part)
+{
+    return data->corpus->form == RD_DATA_TAGS ? part_of(part) : RD_X;
+}
+
+rd_symbols *rd_data_symbols(const rondo_data *data, const char *part)
+{
+    return data->corpus->symbols[symbols_part(data, part)];
+}
+
+size_t rd_data_width(const rondo_data *data, const char *part)
+{
+    rd_symbols *symbols = rd_data_symbols(data, part);
+    return symbols ? rd_symbols_size(symbols) : data->corpus->width[part_of(part)];
+}
+
+int rd_data_target_per_row(const rondo_data *data)
+{
+    return data->corpus->form != RD_DATA_NUMBERS || data->corpus->y_per_row;
+}
+
+uint64_t rd_data_count(const rondo_data *data) { return data->count; }
+
+const char *rd_data_hash(const rondo_data *data) { return data->corpus->hash; }
+
+const char *rd_data_name(const rondo_data *data, size_t i)
+{
+    return i < data->corpus->files ? data->corpus->file[i].name : NULL;
+}
+
+uint64_t rd_data_unknown(const rondo_data *data, const char *part)
+{
+    return data->corpus->unknown[symbols_part(data, part)];
+}
+
+static rondo_status record_number(const rd_corpus *corpus, uint64_t number, rd_record_place *place,
+                                  rondo_error *error)
+{
+    rd_record pair[2] = {{0, 0}, {corpus->rows, 0}};
+    size_t wanted = number + 1 < rd_store_count(corpus->records) ? 2 : 1;
+    RD_TRY(rd_store_read(corpus->records, number, wanted, pair, error));
+    size_t i = 0;
+    while (i + 1 < corpus->files && corpus->file[i + 1].first_record <= number)
+        i++;
+    *place = (rd_record_place){pair[0].first, pair[1].first - pair[0].first, pair[0].line, corpus->file[i].name};
+    return RONDO_OK;
+}
+
+rondo_status rd_data_record(const rondo_data *data, uint64_t k, rd_record_place *place, rondo_error *error)
+{
+    uint64_t number = 0;
+    RD_TRY(number_at(data, k, &number, error));
+    return record_number(data->corpus, number, place, error);
+}
+
+rondo_status rd_data_stream_line(const rondo_data *data, uint64_t at, rd_record_place *place, rondo_error *error)
+{
+    uint64_t row = data->first + at, low = 0, high = rd_store_count(data->corpus->records);
+    while (high - low > 1) { /* the last line that begins at or before the row */
+        uint64_t middle = low + (high - low) / 2;
+        rd_record record;
+        RD_TRY(rd_store_read(data->corpus->records, middle, 1, &record, error));
+        if (record.first <= row)
+            low = middle;
+        else
+            high = middle;
+    }
+    return record_number(data->corpus, low, place, error);
+}
+
+uint64_t rd_data_targets(const rondo_data *data)
+{
+    const rd_corpus *corpus = data->corpus;
+    if (corpus->form == RD_DATA_STREAM)
+        return data->count;
+    if (corpus->form == RD_DATA_NUMBERS && !corpus->y_per_row)
+        return data->count;
+    uint64_t rows = corpus->form == RD_DATA_LINES ? data->count : 0; /* an end symbol each */
+    for (uint64_t k = 0; k < data->count; k++) {
+        rd_record_place place;
+        if (rd_data_record(data, k, &place, NULL) != RONDO_OK)
+            return rows;
+        rows += place.rows;
+    }
+    return rows;
+}

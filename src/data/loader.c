@@ -1,0 +1,395 @@
+/* The order of the data is arithmetic: which record or which piece of the stream comes k-th in epoch e is computed,
+ * never remembered, so a loader can be put anywhere at once. Buffers grow to the largest batch and stay. */
+#include "data/loader.h"
+
+#include "base/memory.h"
+#include "base/rng.h"
+#include "base/size.h"
+#include "options/options.h"
+#include "sequence/batch.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+typedef struct block { /* one part of a batch, sequence after sequence */
+    size_t *length;    /* [sequences] */
+    const int32_t **symbols;
+    const rd_real **values;
+    int32_t *index; /* [rows] */
+    float *number;  /* [rows][width] */
+    size_t index_room, number_room;
+} block;
+
+struct rondo_loader {
+    rondo_data *data; /* a view of its own */
+    int training;
+    size_t batch_size; /* most sequences in a batch: pieces of a stream, or records */
+    size_t seq_len;
+    uint64_t seed, epoch, at, batches;
+    block part[2];
+    uint64_t *first; /* [batch_size] first row of each sequence of the batch at hand */
+};
+
+typedef struct form { /* how a kind of data becomes batches */
+    int carries;
+    rondo_status (*lengths)(rondo_loader *loader, size_t sequences, rondo_error *error);
+    rondo_status (*fill)(rondo_loader *loader, size_t sequences, rondo_error *error);
+} form;
+
+/* ---- streams */
+
+static uint64_t piece_length(const rondo_loader *loader, uint64_t piece)
+{
+    return loader->data->count / loader->batch_size + (piece < loader->data->count % loader->batch_size);
+}
+
+static uint64_t piece_first(const rondo_loader *loader, uint64_t piece)
+{
+    uint64_t rest = loader->data->count % loader->batch_size;
+    return piece * (loader->data->count / loader->batch_size) + (piece < rest ? piece : rest);
+}
+
+static rondo_status stream_lengths(rondo_loader *loader, size_t sequences, rondo_error *error)
+{
+    (void)error;
+    uint64_t done = loader->at * loader->seq_len;
+    for (size_t i = 0; i < sequences; i++) {
+        uint64_t length = piece_length(loader, i), left = length > done ? length - done : 0;
+        loader->part[RD_X].length[i] = left < loader->seq_len ? (size_t)left : loader->seq_len;
+        loader->first[i] = piece_first(loader, i) + done;
+    }
+    return RONDO_OK;
+}
+
+/* y is the window, x the same one symbol earlier. */
+static rondo_status stream_fill(rondo_loader *loader, size_t sequences, rondo_error *error)
+{
+    const rd_store *store = loader->data->corpus->index[RD_X];
+    int32_t *x = loader->part[RD_X].index, *y = loader->part[RD_Y].index;
+    for (size_t i = 0; i < sequences; i++) {
+        size_t length = loader->part[RD_X].length[i];
+        uint64_t row = loader->data->first + loader->first[i];
+        if (length > 0) {
+            RD_TRY(rd_store_read(store, row, length, y, error));
+            x[0] = RD_SYMBOL_END;
+            if (loader->at > 0)
+                RD_TRY(rd_store_read(store, row - 1, 1, x, error));
+            memcpy(x + 1, y, (length - 1) * sizeof *x);
+        }
+        x += length, y += length;
+    }
+    return RONDO_OK;
+}
+
+/* ---- records */
+
+static rd_key order_key(const rondo_loader *loader, uint64_t epoch)
+{
+    return rd_key_of(loader->seed, RD_STREAM_SHUFFLE, epoch, 0);
+}
+
+/* The record that sequence `i` of a batch is. */
+static uint64_t record_at(const rondo_loader *loader, uint64_t epoch, uint64_t batch, uint64_t i)
+{
+    uint64_t k = batch * loader->batch_size + i;
+    return loader->training ? rd_permute(order_key(loader, epoch), k, loader->data->count) : k;
+}
+
+static rondo_status record_lengths(rondo_loader *loader, size_t sequences, rondo_error *error)
+{
+    const size_t end = loader->data->corpus->form == RD_DATA_LINES;
+    for (size_t i = 0; i < sequences; i++) {
+        rd_record_place place;
+        RD_TRY(rd_data_record(loader->data, record_at(loader, loader->epoch, loader->at, i), &place, error));
+        loader->part[RD_X].length[i] = (size_t)place.rows + end;
+        loader->first[i] = place.first;
+    }
+    return RONDO_OK;
+}
+
+static rondo_status line_fill(rondo_loader *loader, size_t sequences, rondo_error *error)
+{
+    const rd_store *store = loader->data->corpus->index[RD_X];
+    int32_t *x = loader->part[RD_X].index, *y = loader->part[RD_Y].index;
+    for (size_t i = 0; i < sequences; i++) {
+        size_t length = loader->part[RD_X].length[i];
+        RD_TRY(rd_store_read(store, loader->first[i], length - 1, y, error));
+        y[length - 1] = RD_SYMBOL_END;
+        x[0] = RD_SYMBOL_END;
+        memcpy(x + 1, y, (length - 1) * sizeof *x);
+        x += length, y += length;
+    }
+    return RONDO_OK;
+}
+
+static rondo_status tag_fill(rondo_loader *loader, size_t sequences, rondo_error *error)
+{
+    int32_t *to[] = {loader->part[RD_X].index, loader->part[RD_Y].index};
+    for (size_t i = 0; i < sequences; i++)
+        for (int part = RD_X; part <= RD_Y; part++) {
+            size_t length = loader->part[RD_X].length[i];
+            RD_TRY(rd_store_read(loader->data->corpus->index[part], loader->first[i], length, to[part], error));
+            to[part] += length;
+        }
+    return RONDO_OK;
+}
+
+static rondo_status number_fill(rondo_loader *loader, size_t sequences, rondo_error *error)
+{
+    const rd_corpus *corpus = loader->data->corpus;
+    float *to[] = {loader->part[RD_X].number, loader->part[RD_Y].number};
+    for (size_t i = 0; i < sequences; i++) {
+        size_t length = loader->part[RD_X].length[i], skipped = corpus->y_per_row ? 0 : length - 1;
+        RD_TRY(rd_store_read(corpus->values[RD_X], loader->first[i], length, to[RD_X], error));
+        RD_TRY(rd_store_read(corpus->values[RD_Y], loader->first[i] + skipped, length - skipped, to[RD_Y], error));
+        to[RD_X] += length * corpus->width[RD_X];
+        to[RD_Y] += (length - skipped) * corpus->width[RD_Y];
+    }
+    return RONDO_OK;
+}
+
+static const form forms[] = {
+    [RD_DATA_STREAM] = {1, stream_lengths, stream_fill},
+    [RD_DATA_LINES] = {0, record_lengths, line_fill},
+    [RD_DATA_NUMBERS] = {0, record_lengths, number_fill},
+    [RD_DATA_TAGS] = {0, record_lengths, tag_fill},
+};
+
+static const form *form_of(const rondo_loader *loader) { return &forms[loader->data->corpus->form]; }
+
+/* ---- a batch */
+
+static size_t sequences_in(const rondo_loader *loader, uint64_t batch)
+{
+    uint64_t before = batch * loader->batch_size;
+    if (form_of(loader)->carries || loader->data->count - before >= loader->batch_size)
+        return loader->batch_size;
+    return (size_t)(loader->data->count - before);
+}
+
+/* Makes room for the batch whose lengths are known. */
+static rondo_status make_room(rondo_loader *loader, size_t sequences, rondo_error *error)
+{
+    const rd_corpus *corpus = loader->data->corpus;
+    size_t rows = 0;
+    for (size_t i = 0; i < sequences; i++)
+        if (!rd_add(rows, loader->part[RD_X].length[i], &rows))
+            return rd_fail(error, RONDO_LIMIT, "a batch has too many rows");
+    for (int part = RD_X; part <= RD_Y; part++) {
+        block *to = &loader->part[part];
+        size_t numbers;
+        if (!rd_mul(rows, rd_size_max(corpus->width[part], 1), &numbers))
+            return rd_fail(error, RONDO_LIMIT, "a batch has too many numbers");
+        if (corpus->form == RD_DATA_NUMBERS)
+            RD_TRY(rd_grow(&to->number, &to->number_room, numbers, sizeof *to->number, "a batch", error));
+        else
+            RD_TRY(rd_grow(&to->index, &to->index_room, rows, sizeof *to->index, "a batch", error));
+    }
+    return RONDO_OK;
+}
+
+static rondo_status put_part(rondo_loader *loader, int part, size_t sequences, rondo_batch *batch,
+                             rondo_error *error)
+{
+    static const char *const names[] = {"x", "y"};
+    const rd_corpus *corpus = loader->data->corpus;
+    block *from = &loader->part[part];
+    int numbers = corpus->form == RD_DATA_NUMBERS;
+    size_t at = 0, width = numbers ? corpus->width[part] : 0;
+    for (size_t i = 0; i < sequences; i++) {
+        size_t length = loader->part[RD_X].length[i];
+        from->length[i] = part == RD_Y && numbers && !corpus->y_per_row ? length > 0 : length;
+        from->symbols[i] = numbers ? NULL : from->index + at;
+        from->values[i] = numbers ? from->number + at * width : NULL;
+        at += from->length[i];
+    }
+    const rondo_sequences put = {.count = sequences,
+                                 .length = from->length,
+                                 .width = width,
+                                 .values = numbers ? from->values : NULL,
+                                 .symbols = numbers ? NULL : from->symbols};
+    return rondo_batch_put(batch, names[part], &put, error);
+}
+
+static rondo_status put_batch(rondo_loader *loader, size_t sequences, rondo_batch *batch, rondo_error *error)
+{
+    RD_TRY(put_part(loader, RD_X, sequences, batch, error));
+    RD_TRY(put_part(loader, RD_Y, sequences, batch, error));
+    batch->first_sequence = (loader->epoch * loader->batches + loader->at) * loader->batch_size;
+    for (size_t i = 0; i < sequences && (loader->at == 0 || !form_of(loader)->carries); i++)
+        RD_TRY(rondo_batch_reset(batch, i, error));
+    return RONDO_OK;
+}
+
+rondo_status rondo_loader_next(rondo_loader *loader, rondo_batch *batch, int *epoch_end, rondo_error *error)
+{
+    if (!loader || !batch)
+        return rd_fail(error, RONDO_BAD_ARGUMENT, "rondo_loader_next: %s is missing", loader ? "batch" : "loader");
+    if (!loader->training && loader->epoch > 0)
+        return RONDO_NO;
+    size_t sequences = sequences_in(loader, loader->at);
+    RD_TRY(form_of(loader)->lengths(loader, sequences, error));
+    RD_TRY(make_room(loader, sequences, error));
+    RD_TRY(form_of(loader)->fill(loader, sequences, error));
+    RD_TRY(put_batch(loader, sequences, batch, error));
+    int last = ++loader->at == loader->batches;
+    if (last) {
+        loader->at = 0;
+        loader->epoch++;
+    }
+    if (epoch_end)
+        *epoch_end = last;
+    return RONDO_OK;
+}
+
+/* ---- making one */
+
+/* Pieces no shorter than seq-len where the stream allows it. */
+static size_t pieces_of(uint64_t count, size_t batch_size, size_t seq_len)
+{
+    uint64_t most = count / seq_len ? count / seq_len : 1;
+    return most < batch_size ? (size_t)most : batch_size;
+}
+
+static uint64_t up(uint64_t count, uint64_t unit) { return count / unit + (count % unit != 0); }
+
+static rondo_status allocate(rondo_loader *loader, rondo_error *error)
+{
+    size_t n = loader->batch_size;
+    for (int part = RD_X; part <= RD_Y; part++) {
+        block *to = &loader->part[part];
+        RD_TRY(rd_alloc(n, sizeof *to->length, "a loader", &to->length, error));
+        RD_TRY(rd_alloc(n, sizeof *to->symbols, "a loader", &to->symbols, error));
+        RD_TRY(rd_alloc(n, sizeof *to->values, "a loader", &to->values, error));
+    }
+    return rd_alloc(n, sizeof *loader->first, "a loader", &loader->first, error);
+}
+
+static rondo_status judge_size(const rondo_data *data, int training, rondo_error *error)
+{
+    int stream = data->corpus->form == RD_DATA_STREAM;
+    uint64_t needed = training && stream ? 2 : 1;
+    if (data->count >= needed)
+        return RONDO_OK;
+    return rd_fail(error, RONDO_BAD_DATA, "%s: too short for a batch: %" PRIu64 " %s, at least %" PRIu64 " needed",
+                   rd_data_name(data, 0), data->count, stream ? "symbols" : "records", needed);
+}
+
+static rondo_status set_up(rondo_loader *loader, const rondo_data *data, const rondo_options *options,
+                           rondo_error *error)
+{
+    loader->batch_size = (size_t)rd_option_integer(options, RD_OPT_batch_size);
+    loader->seq_len = (size_t)rd_option_integer(options, RD_OPT_seq_len);
+    loader->seed = (uint64_t)rd_option_integer(options, RD_OPT_seed);
+    if (loader->batch_size == 0 || loader->seq_len == 0)
+        return rd_fail(error, RONDO_BAD_ARGUMENT, "batch-size and seq-len are at least 1");
+    RD_TRY(rd_data_view(data, &loader->data, error));
+    if (form_of(loader)->carries) {
+        loader->batch_size = pieces_of(data->count, loader->batch_size, loader->seq_len);
+        loader->batches = up(piece_length(loader, 0), loader->seq_len);
+    } else {
+        loader->batch_size = data->count < loader->batch_size ? (size_t)data->count : loader->batch_size;
+        loader->batches = up(data->count, loader->batch_size);
+    }
+    return allocate(loader, error);
+}
+
+rondo_status rondo_loader_new(const rondo_data *data, const rondo_options *options, int training,
+                              rondo_loader **loader, rondo_error *error)
+{
+    if (!data || !options || !loader)
+        return rd_fail(error, RONDO_BAD_ARGUMENT, "rondo_loader_new: an argument is missing");
+    rondo_loader *made = NULL;
+    RD_TRY(judge_size(data, training, error));
+    RD_TRY(rd_alloc(1, sizeof *made, "a loader", &made, error));
+    made->training = training != 0;
+    rondo_status status = set_up(made, data, options, error);
+    if (status != RONDO_OK) {
+        rondo_loader_free(made);
+        return status;
+    }
+    *loader = made;
+    return RONDO_OK;
+}
+
+void rondo_loader_free(rondo_loader *loader)
+{
+    if (!loader)
+        return;
+    for (int part = RD_X; part <= RD_Y; part++) {
+        block *from = &loader->part[part];
+        rd_free(from->length);
+        rd_free(from->symbols);
+        rd_free(from->values);
+        rd_free(from->index);
+        rd_free(from->number);
+    }
+    rd_free(loader->first);
+    rondo_data_free(loader->data);
+    rd_free(loader);
+}
+
+/* ---- where it stands */
+
+void rd_loader_tell(const rondo_loader *loader, uint64_t *epoch, uint64_t *batch)
+{
+    *epoch = loader->epoch;
+    *batch = loader->at;
+}
+
+rondo_status rd_loader_seek(rondo_loader *loader, uint64_t epoch, uint64_t batch, rondo_error *error)
+{
+    if (batch >= loader->batches)
+        return rd_fail(error, RONDO_BAD_ARGUMENT, "batch %" PRIu64 " of an epoch of %" PRIu64, batch,
+                       loader->batches);
+    loader->epoch = epoch;
+    loader->at = batch;
+    return RONDO_OK;
+}
+
+uint64_t rd_loader_batches(const rondo_loader *loader) { return loader->batches; }
+
+size_t rd_loader_sequences(const rondo_loader *loader) { return loader->batch_size; }
+
+int rd_loader_carries(const rondo_loader *loader) { return form_of(loader)->carries; }
+
+static rondo_status place_of(const rondo_loader *loader, uint64_t epoch, uint64_t batch, size_t i,
+                             rd_record_place place[2], rondo_error *error)
+{
+    if (form_of(loader)->carries) {
+        uint64_t length = piece_length(loader, i), from = batch * loader->seq_len;
+        uint64_t to = rd_size_min((size_t)length, (size_t)(from + loader->seq_len)) - 1;
+        if (from >= length)
+            from = to;
+        RD_TRY(rd_data_stream_line(loader->data, piece_first(loader, i) + from, &place[0], error));
+        return rd_data_stream_line(loader->data, piece_first(loader, i) + to, &place[1], error);
+    }
+    RD_TRY(rd_data_record(loader->data, record_at(loader, epoch, batch, i), &place[0], error));
+    place[1] = place[0];
+    return RONDO_OK;
+}
+
+rondo_status rd_loader_place(const rondo_loader *loader, uint64_t epoch, uint64_t batch, rd_text *text,
+                             rondo_error *error)
+{
+    enum { SHOWN = 10 };
+    const char *name = NULL;
+    if (batch >= loader->batches)
+        return rd_fail(error, RONDO_BAD_ARGUMENT, "batch %" PRIu64 " of an epoch of %" PRIu64, batch,
+                       loader->batches);
+    size_t sequences = sequences_in(loader, batch);
+    for (size_t i = 0; i < sequences && i < SHOWN; i++) {
+        rd_record_place place[2];
+        RD_TRY(place_of(loader, epoch, batch, i, place, error));
+        if (!name || strcmp(name, place[0].name) != 0)
+            rd_text_format(text, "%s%s:", name ? "; " : "", place[0].name);
+        name = place[0].name;
+        rd_text_format(text, " %" PRIu64, place[0].line);
+        if (place[1].line > place[0].line)
+            rd_text_format(text, "-%" PRIu64, place[1].line);
+    }
+    if (sequences > SHOWN)
+        rd_text_format(text, " and %zu more", sequences - SHOWN);
+    return rd_text_done(text, error);
+}
