@@ -1,4 +1,4 @@
-/* Runs a fuzzing harness over the files of a folder, in order of their names: the corpus as an ordinary test.
+/* Runs a fuzzing harness over the files of a folder, in order of their names: its corpus as an ordinary test.
  */
 #include <dirent.h>
 #include <stdint.h>
@@ -11,15 +11,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* The file in a block of exactly its size, so that a sanitizer sees a read past its end. */
 static int replay(const char *path)
 {
-    FILE *file = fopen(path, "rb");
+    struct stat facts;
+    FILE *file = stat(path, &facts) == 0 && S_ISREG(facts.st_mode) ? fopen(path, "rb") : NULL;
     if (!file) return 0;
-    uint8_t *data = NULL;
-    long size = -1;
-    if (fseek(file, 0, SEEK_END) == 0 && (size = ftell(file)) >= 0 && fseek(file, 0, SEEK_SET) == 0)
-        data = malloc(size ? (size_t)size : 1);
-    const int whole = data && fread(data, 1, (size_t)size, file) == (size_t)size;
+    const size_t size = (size_t)facts.st_size;
+    uint8_t *data = malloc(size ? size : 1);
+    const int whole = data && fread(data, 1, size, file) == size;
     fclose(file);
-    if (whole) LLVMFuzzerTestOneInput(data, (size_t)size);
+    if (whole) LLVMFuzzerTestOneInput(data, size);
     free(data);
     return whole;
 }
