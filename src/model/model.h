@@ -7,14 +7,24 @@
 #include "options/options.h"
 #include "sequence/symbols.h"
 
+enum { RD_MAX_LOSSES = 8 };
+
 /* Memory and values of one use of the model: training, evaluation, or one state that streams. */
 typedef struct rd_frame {
     rd_arena arena;
     rd_limits_of_call limit[RD_MAX_PARTS];
-    rd_value *value;          /* [parts + layers], in the arena's neighbourhood; owned */
-    unsigned char **memory;   /* [layers] */
+    rd_value *value;          /* [parts + layers], owned */
+    unsigned char **memory;   /* [layers], in the arena */
+    rd_real *final, *d_final; /* [sequences][state_width], in the arena */
+    unsigned char *fresh;     /* [sequences] */
+    rd_real *block;           /* a block of rows of an output, on its way through a loss */
+    struct { double *loss, *count; rd_real *scale; } rows[RD_MAX_LOSSES]; /* [rows] of each loss */
+    rd_real *logits;          /* of a fused head when somebody wants them in use; owned */
+    size_t logits_room;
     size_t bytes;             /* reserved */
     rondo_mode mode;
+    int streams;              /* 1: of a state: no losses, heads are never fused */
+    int ready;                /* 1: limits hold and the arena is handed out */
 } rd_frame;
 
 typedef struct rd_loss_node {
@@ -22,7 +32,7 @@ typedef struct rd_loss_node {
     char name[RD_NAME];
     size_t source;            /* layer that gives the output */
     size_t target;            /* part that holds the targets */
-    double weight;
+    double weight, smooth;
     int fused;                /* 1: source is a dense head run in blocks of rows together with this loss */
     size_t line;
 } rd_loss_node;
@@ -36,14 +46,16 @@ struct rondo_model {
     struct { char name[RD_PART_NAME]; size_t width; int symbols; } part[RD_MAX_PARTS];
     size_t parts;
     rd_layer *layer; size_t layers;    /* owned */
-    rd_loss_node loss[8]; size_t losses;
+    rd_loss_node loss[RD_MAX_LOSSES]; size_t losses;
     rd_real *params, *grads, *packed;  /* flat, owned, 64-aligned; grads are made by the first TRAIN forward or asked for */
     size_t numbers;                    /* parameters */
     size_t *packed_at;                 /* [layers] where each layer's panels begin */
     size_t state_width;                /* sum over layers; a state is [sequences][state_width] */
     size_t *state_at;                  /* [layers] column where a layer's state begins */
     uint64_t stamp;                    /* counts rondo_model_changed */
-    uint64_t packed_stamp;             /* of the parameters that `packed` was made from */
+    struct { size_t layer, param; char name[2 * RD_NAME]; } *named; /* tensors with a place of their own; owned */
+    size_t tensors;
+    int input_grads;                   /* 1: parts of numbers get gradients too, train.value[part].grad; set before forward */
     rd_frame train, use;
     uint64_t seed, step;               /* key of masks: the trainer sets step before each forward */
     struct rd_model_run *run;          /* what backward needs from the last forward */
@@ -62,13 +74,16 @@ rondo_status rd_model_text_from(const rondo_options *options, const rondo_size *
 rondo_status rd_model_init(rondo_model *model, uint64_t seed, rondo_error *error);
 
 /* ---- running */
-rondo_status rd_model_pack(rondo_model *model, rondo_error *error);      /* remakes panels when stale */
+void rd_model_pack(const rondo_model *model);                            /* remakes panels when stale */
+int rd_model_is_packed(const rondo_model *model);
 rondo_status rd_model_ready_grads(rondo_model *model, rondo_error *error); /* makes the flat gradients */
 /* Gradients by the final states enter (d_final, or NULL) and those by the carried initial states leave (d_start, or
  * NULL), [sequences][state_width]: for gradient checks and windows joined by hand. */
 rondo_status rd_model_backward(rondo_model *model, const rondo_batch *batch, const rd_real *d_final, rd_real *d_start,
                                rondo_error *error);
-/* Bytes a frame of these limits needs, without making it. */
+/* The reduced loss of the last rondo_model_loss, all losses with their weights: what backward differentiates. */
+double rd_model_objective(const rondo_model *model);
+/* Bytes a frame of these limits ([parts], mode as in the first) needs, without making it. */
 rondo_status rd_model_memory(const rondo_model *model, const rd_limits_of_call *limits, size_t *bytes, rondo_error *error);
 /* Full name of tensor i of the files: prefix and name; NULL past the end. Tied views are left out. */
 const char *rd_model_param_name(const rondo_model *model, size_t i, const rd_layer **layer, const rd_param **param);
@@ -81,7 +96,6 @@ struct rondo_state {
     unsigned char *fresh;      /* [sequences] 1: begins afresh at the next forward */
     rd_frame frame;            /* of its own, for rondo_step: one step, `sequences` rows */
     rd_pack_store pack;
-    uint64_t packed_stamp;
 };
 
 #endif
