@@ -58,6 +58,13 @@ static void widen(double bounds[2], double value, int log)
     bounds[1] = fmax(bounds[1], value);
 }
 
+static void include_wish(const rd_axis *axis, double bounds[2])
+{
+    if (!(axis->low < axis->high)) return;
+    widen(bounds, axis->low, axis->log);
+    widen(bounds, axis->high, axis->log);
+}
+
 int rd_chart_scales(const rd_chart *chart, rd_scale *x, rd_scale *y)
 {
     double xs[2] = {(double)INFINITY, -(double)INFINITY}, ys[2] = {(double)INFINITY, -(double)INFINITY};
@@ -74,6 +81,8 @@ int rd_chart_scales(const rd_chart *chart, rd_scale *x, rd_scale *y)
         widen(xs, chart->mark[m].x, chart->x.log);
         widen(ys, chart->mark[m].y, chart->y.log);
     }
+    include_wish(&chart->x, xs);
+    include_wish(&chart->y, ys);
     *x = rd_scale_over(xs[0], xs[1], chart->x.log);
     *y = rd_scale_over(ys[0], ys[1], chart->y.log);
     double air = 0.03 * (y->to - y->from);
@@ -240,7 +249,7 @@ static size_t thin(const rd_series *series, const rd_scale *x, const rd_scale *y
         if (at != column && count < columns) {
             dots[count++] = dot;
             column = at;
-            members = isnan(dot.y) ? 0 : 1;
+            members = isnan(dot.y) ? 0u : 1u;
             continue;
         }
         rd_dot *mean = &dots[count - 1];

@@ -22,6 +22,7 @@ typedef struct rd_series {
 typedef struct rd_axis {
     const char *name;        /* "loss" */
     const char *unit;        /* "nats", or NULL */
+    double low, high;        /* low < high: the scale holds at least this; else the data alone decide */
     int log;                 /* 1: logarithmic; values of 0 and below are not drawn */
     double beside;           /* 0, or the factor to a second unit that is written on the other side */
     const char *beside_unit; /* "bits" */

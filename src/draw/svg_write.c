@@ -102,7 +102,8 @@ void rd_svg_text(rd_text *out, double x, double y, const char *anchor, const cha
 {
     const char *fill = strcmp(style, "ink") == 0 ? "#1f2328" : "#59606a";
     if (style[0] == 'c') fill = rd_svg_color((size_t)(style[1] - '0'));
-    rd_text_format(out, "<text class=\"%s\" fill=\"%s\" text-anchor=\"%s\"", style, fill, anchor);
+    rd_text_format(out, "<text class=\"%s\" fill=\"%s\" text-anchor=\"%s\"%s", style, fill, anchor,
+                   strcmp(style, "ink") == 0 ? " font-weight=\"600\"" : "");
     rd_svg_attribute(out, "x", x);
     rd_svg_attribute(out, "y", y);
     rd_text_put(out, ">");

@@ -285,7 +285,7 @@ static void put_time_axis(const canvas *c, const rd_axis *axis, const rd_scale *
                           rd_text *out)
 {
     rd_tick ticks[16];
-    size_t count = rd_scale_ticks(x, 1, rd_size_max(2, c->columns / 12), ticks), pen = 0;
+    size_t count = rd_scale_ticks(x, 1, rd_size_max(2, c->columns / 10), ticks), pen = 0;
     put_spaces(out, margin);
     rd_text_put(out, frame_sign(c, CORNER));
     for (size_t i = 0; i < count; i++) {

@@ -1,5 +1,6 @@
-/* One line of metrics.jsonl, both ways. A line is a flat JSON object: "schema":1, "event", "step", then the numbers
- * that the event has. Numbers read back equal; one that is not finite is null, and the line says "nonfinite":true.
+/* One line of metrics.jsonl, both ways. A line is a flat JSON object: "schema":1, "event", "step", then the
+ * numbers that the event has. Numbers read back equal; one that is not finite is null, and the line says
+ * "nonfinite":true.
  *
  *     start       total_steps memory loss_unit text time
  *     step        epoch loss rows grad_norm rate seconds
@@ -41,11 +42,13 @@ typedef struct rd_metrics_line {
 /* Appends the line with its newline. */
 void rd_metrics_write(const rd_metrics_line *line, rd_text *out);
 
-/* Reads one line (without its newline). 1 on success; else 0, *column (1-based) and *wrong say what and where. */
-int rd_metrics_parse(const char *text, size_t size, rd_metrics_line *line, size_t *column, const char **wrong);
+/* Reads one line (without its newline). 1 on success; else 0, *column (1-based) and *wrong say what and
+ * where. */
+int rd_metrics_parse(const char *text, size_t size, rd_metrics_line *line, size_t *column,
+                     const char **wrong);
 
-/* Walks the lines of a file in bounded memory. `end` is the offset behind the line. The callback returns 0 to go on.
- * A last line without newline that does not parse is a cut one and ends the walk quietly; any other is
+/* Walks the lines of a file in bounded memory. `end` is the offset behind the line. The callback returns 0 to
+ * go on. A last line without newline that does not parse is a cut one and ends the walk quietly; any other is
  * RONDO_BAD_DATA with file:line:column. Lines beyond 1 MiB are RONDO_LIMIT. */
 typedef int (*rd_on_metrics)(void *user, const rd_metrics_line *line, uint64_t end);
 rondo_status rd_metrics_read(const char *path, rd_on_metrics on_line, void *user, rondo_error *error);
