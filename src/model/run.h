@@ -1,0 +1,16 @@
+/* The parts of a run that its files share. */
+#ifndef RD_RUN_H
+#define RD_RUN_H
+
+#include "model/frame.h"
+
+/* Runs every layer of the frame forward; the parts' values are bound already. */
+void rd_run_layers(const rondo_model *model, rd_frame *frame, const rd_call *base);
+/* The layer whose value is the model's output. */
+size_t rd_run_output(const rondo_model *model);
+/* Finds part i of the model in the batch and checks its kind, its width and its symbols, the lowest allowed
+ * given. */
+rondo_status rd_run_part(const rondo_model *model, const rondo_batch *batch, size_t i, int32_t lowest,
+                         const rd_part **part, rondo_error *error);
+
+#endif

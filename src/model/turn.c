@@ -1,0 +1,242 @@
+/* Where forward ends and backward begins: the losses. An output is turned into its gradient in blocks of
+ * rows; the head of a softmax loss is run block by block together with the loss, so that logits for all rows
+ * never exist. */
+#include "base/clock.h"
+#include "base/size.h"
+#include "layers/dense.h"
+#include "model/run.h"
+
+#include <string.h>
+
+typedef struct turn {
+    const rondo_model *model;
+    const rd_loss_node *node;
+    rd_frame *frame;
+    const rd_layer *source;
+    rd_call call; /* of the source, for a fused head */
+    const rd_part *target;
+    size_t rows;
+    int lazy; /* 1: the source is a fused head that has not run */
+    double divisor;
+    double *loss, *count; /* [rows] */
+    rd_real *scale;       /* [rows] factor of the row, then weight * factor / divisor */
+} turn;
+
+/* ---- targets ------------------------------------------------------------------------------------------- */
+
+static int same_rows(const rondo_pack *a, const rondo_pack *b)
+{
+    return a->sequences == b->sequences && a->rows == b->rows &&
+           memcmp(a->length, b->length, a->sequences * sizeof *a->length) == 0;
+}
+
+/* A target a row has the lengths of the output; a target a sequence has length 1 everywhere. */
+static rondo_status check_target(const turn *t, const struct rd_model_run *run, rondo_error *error)
+{
+    const rondo_pack *pack = &t->target->packed.pack;
+    const char *name = t->model->part[t->node->target].name;
+    if (t->source->out.per_sequence) {
+        for (size_t i = 0; i < pack->sequences; i++)
+            if (pack->length[i] != 1)
+                return rd_fail(error, RONDO_BAD_ARGUMENT,
+                               "loss \"%s\" needs one target a sequence, sequence %zu of part \"%s\" has %zu",
+                               t->node->name, i, name, pack->length[i]);
+    } else if (!same_rows(pack, run->pack[t->source->out.part])) {
+        return rd_fail(error, RONDO_BAD_ARGUMENT,
+                       "loss \"%s\" needs a target for each step; part \"%s\" has other lengths than \"%s\"",
+                       t->node->name, name, t->model->part[t->source->out.part].name);
+    }
+    if (pack->sequences != run->call.sequences)
+        return rd_fail(error, RONDO_BAD_ARGUMENT, "part \"%s\" has %zu sequences, the others have %zu", name,
+                       pack->sequences, run->call.sequences);
+    return RONDO_OK;
+}
+
+static rondo_status open_turn(const rondo_model *model, size_t i, turn *t, rondo_error *error)
+{
+    const struct rd_model_run *run = model->run;
+    const rd_loss_node *node = &model->loss[i];
+    *t = (turn){.model = model, .node = node, .frame = run->frame, .source = &model->layer[node->source]};
+    RD_TRY(rd_run_part(model, run->batch, node->target, -1, &t->target, error));
+    RD_TRY(check_target(t, run, error));
+    t->call = rd_frame_call(model, run->frame, &run->call, node->source);
+    t->rows = rd_shape_rows(&t->source->out, &run->call);
+    t->lazy = rd_frame_fuses(model, run->frame, node->source) && !t->call.out->data;
+    t->loss = run->frame->rows[i].loss;
+    t->count = run->frame->rows[i].count;
+    t->scale = run->frame->rows[i].scale;
+    return RONDO_OK;
+}
+
+/* ---- blocks of rows -------------------------------------------------------------------------------------
+ */
+
+static rd_loss_call block_call(const turn *t, size_t first, size_t rows)
+{
+    size_t width = t->target->width;
+    return (rd_loss_call){.device = t->model->device,
+                          .rows = rows,
+                          .width = t->source->out.width,
+                          .symbols = width ? NULL : t->target->symbols + first,
+                          .values = width ? t->target->values + first * width : NULL,
+                          .value_width = width,
+                          .weight = t->target->weight ? t->target->weight + first : NULL,
+                          .scale = t->scale + first,
+                          .smooth = (rd_real)t->node->smooth,
+                          .gradient = t->frame->mode == RONDO_TRAIN,
+                          .loss = t->loss + first,
+                          .count = t->count + first};
+}
+
+static void run_block(const turn *t, size_t first, size_t rows)
+{
+    const rd_value *out = t->call.out;
+    rd_loss_call call = block_call(t, first, rows);
+    call.stride = out->stride;
+    call.output = t->frame->block;
+    if (t->lazy)
+        rd_dense_rows_forward(t->source, &t->call, first, rows, call.output, call.stride);
+    else if (call.gradient)
+        memcpy(call.output, out->data + first * out->stride, rows * out->stride * sizeof *out->data);
+    else
+        call.output = out->data + first * out->stride;
+    t->node->info->run(&call);
+    if (t->lazy && call.gradient)
+        rd_dense_rows_backward(t->source, &t->call, first, rows, call.output, call.stride);
+    for (size_t r = 0; !t->lazy && call.gradient && r < rows; r++)
+        t->model->device->kernels.axpy(call.width, 1, call.output + r * call.stride,
+                                       out->grad + (first + r) * out->stride);
+}
+
+static void settle_scale(turn *t)
+{
+    const char *const names[] = {"token", "sequence", "time", "sum"};
+    rd_reduce kind = RD_REDUCE_TOKEN;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (rd_option_is(t->model->options, RD_OPT_loss_reduce, names[i])) kind = (rd_reduce)i;
+    rd_loss_call all = block_call(t, 0, t->rows);
+    t->node->info->count(&all);
+    rd_reduce_rows(kind, &t->target->packed.pack, t->count, t->scale, &t->divisor);
+    double part = t->divisor > 0 ? t->node->weight / t->divisor : 0;
+    for (size_t r = 0; r < t->rows; r++)
+        t->scale[r] = (rd_real)((double)t->scale[r] * part);
+}
+
+static void add_report(const turn *t, size_t i, struct rd_model_run *run)
+{
+    double unit = t->node->info->report ? t->node->info->report(t->source->out.width) : 1, sum = 0, count = 0;
+    for (size_t r = 0; r < t->rows; r++) {
+        sum += t->loss[r];
+        count += t->count[r];
+        run->objective += (double)t->scale[r] * t->loss[r];
+    }
+    run->report.sum += t->node->weight * unit * sum;
+    if (i == 0) {
+        run->report.count = count;
+        run->report.divisor = t->divisor;
+    }
+}
+
+static rondo_status run_losses(rondo_model *model, rondo_error *error)
+{
+    struct rd_model_run *run = model->run;
+    turn turns[RD_MAX_LOSSES];
+    for (size_t i = 0; i < model->losses;
+         i++) /* everything is checked before anything is added to a gradient */
+        RD_TRY(open_turn(model, i, &turns[i], error));
+    run->objective = 0;
+    run->report = (rondo_loss_report){.sum = 0};
+    run->lost = 0;
+    for (size_t i = 0; i < model->losses; i++) {
+        turn *t = &turns[i];
+        size_t step = rd_frame_block_rows(t->source->out.width);
+        settle_scale(t);
+        for (size_t first = 0; first < t->rows; first += step)
+            run_block(t, first, rd_size_min(step, t->rows - first));
+        add_report(t, i, run);
+    }
+    run->phase = RD_PHASE_LOSS;
+    return RONDO_OK;
+}
+
+rondo_status rondo_model_loss(rondo_model *model, const rondo_batch *batch, rondo_loss_report *report,
+                              rondo_error *error)
+{
+    if (!model || !batch)
+        return rd_fail(error, RONDO_BAD_ARGUMENT, "rondo_model_loss: %s is missing",
+                       model ? "batch" : "model");
+    if (model->losses == 0)
+        return rd_fail(error, RONDO_BAD_ARGUMENT, "rondo_model_loss: the model has no loss");
+    if (model->run->phase == RD_PHASE_NONE || model->run->batch != batch)
+        return rd_fail(error, RONDO_BAD_ARGUMENT,
+                       "rondo_model_loss comes after rondo_model_forward of the same batch");
+    if (model->run->phase == RD_PHASE_FORWARD) {
+        uint64_t float_mode = rd_float_mode_flush();
+        rondo_status status = run_losses(model, error);
+        rd_float_mode_restore(float_mode);
+        RD_TRY(status);
+    }
+    if (report) *report = model->run->report;
+    return RONDO_OK;
+}
+
+double rd_model_objective(const rondo_model *model)
+{
+    return model->run->objective;
+}
+
+/* ---- backward -------------------------------------------------------------------------------------------
+ */
+
+static void backward(rondo_model *model, const rd_real *d_final, rd_real *d_start)
+{
+    struct rd_model_run *run = model->run;
+    rd_frame *frame = run->frame;
+    rd_call base = run->call;
+    size_t numbers = base.sequences * model->state_width;
+    for (size_t i = 0; d_final && i < numbers; i++)
+        frame->d_final[i] += d_final[i];
+    base.d_final = frame->d_final;
+    base.d_start = d_start;
+    for (size_t i = model->layers; i-- > 0;) {
+        if (rd_frame_fuses(model, frame, i)) continue;
+        rd_call call = rd_frame_call(model, frame, &base, i);
+        model->layer[i].ops->backward(&model->layer[i], &call);
+    }
+}
+
+rondo_status rd_model_backward(rondo_model *model, const rondo_batch *batch, const rd_real *d_final,
+                               rd_real *d_start, rondo_error *error)
+{
+    struct rd_model_run *run = model->run;
+    if (run->phase != (model->losses ? RD_PHASE_LOSS : RD_PHASE_FORWARD) || run->batch != batch ||
+        run->frame->mode != RONDO_TRAIN)
+        return rd_fail(
+            error, RONDO_BAD_ARGUMENT,
+            "rondo_model_backward comes after a forward in RONDO_TRAIN and the loss of the same batch");
+    if (run->lost)
+        return rd_fail(
+            error, RONDO_BAD_ARGUMENT,
+            "the gradients were set to zero after rondo_model_loss, which had added to them; do it before");
+    uint64_t float_mode = rd_float_mode_flush();
+    backward(model, d_final, d_start);
+    rd_float_mode_restore(float_mode);
+    run->phase = RD_PHASE_NONE;
+    return RONDO_OK;
+}
+
+rondo_status rondo_model_backward(rondo_model *model, const rondo_batch *batch, rondo_error *error)
+{
+    if (!model || !batch)
+        return rd_fail(error, RONDO_BAD_ARGUMENT, "rondo_model_backward: %s is missing",
+                       model ? "batch" : "model");
+    return rd_model_backward(model, batch, NULL, NULL, error);
+}
+
+void rondo_model_zero_grad(rondo_model *model)
+{
+    if (!model || !model->grads) return;
+    for (size_t i = 0; i < model->losses && model->run->phase == RD_PHASE_LOSS; i++)
+        model->run->lost |= model->loss[i].fused && model->run->frame->mode == RONDO_TRAIN;
+    memset(model->grads, 0, model->numbers * sizeof *model->grads);
+}
