@@ -113,28 +113,18 @@ static rondo_status check_frame(rd_safetensors_file *file, rondo_error *error)
     return RONDO_OK;
 }
 
-/* Says what rd_json_look met at byte `at` of the file. */
-static rondo_status tell_fault(const rd_safetensors_file *file, rd_json_fault fault, size_t at,
-                               rondo_error *error)
-{
-    switch (fault) {
-    case RD_JSON_DEEP:
-        return rd_safetensors_bad(file, at, error, "the header nests deeper than %u", RD_SAFETENSORS_DEPTH);
-    case RD_JSON_KEYS:
-        return rd_fail(error, RONDO_LIMIT, "%s: byte %zu: the header has more than %u tensors", file->origin,
-                       at, RD_BUNDLE_TENSORS);
-    case RD_JSON_LONG:
-        return rd_fail(error, RONDO_LIMIT, "%s: byte %zu: the header has more than %u values", file->origin,
-                       at, RD_SAFETENSORS_VALUES);
-    case RD_JSON_OPEN:
-        return rd_safetensors_bad(file, at, error, "the header ends inside its object");
-    case RD_JSON_MEMORY:
-        return rd_fail(error, RONDO_LIMIT, "%s: no memory for the keys of the header", file->origin);
-    case RD_JSON_FINE:
-        break;
-    }
-    return RONDO_OK;
-}
+/* What rd_json_look may meet. Nesting that no such file has is damage; many tensors are only too many for us.
+ */
+static const struct {
+    rondo_status status;
+    const char *what;
+} faults[] = {
+    [RD_JSON_DEEP] = {RONDO_BAD_MODEL, "nests deeper than 64"},
+    [RD_JSON_KEYS] = {RONDO_LIMIT, "has more than 100000 tensors"},
+    [RD_JSON_LONG] = {RONDO_LIMIT, "has more than 2000000 values"},
+    [RD_JSON_OPEN] = {RONDO_BAD_MODEL, "ends inside its object"},
+    [RD_JSON_MEMORY] = {RONDO_LIMIT, "has too many keys for the memory there is"},
+};
 
 static rondo_status look_through(rd_safetensors_file *file, rondo_error *error)
 {
@@ -146,7 +136,9 @@ static rondo_status look_through(rd_safetensors_file *file, rondo_error *error)
     size_t at;
     const char *text = (const char *)file->bytes + LENGTH;
     const rd_json_fault fault = rd_json_look(text, file->header, &limits, &file->scan, &at);
-    if (fault) return tell_fault(file, fault, LENGTH + at, error);
+    if (fault)
+        return rd_fail(error, faults[fault].status, "%s: byte %zu: the header %s", file->origin, LENGTH + at,
+                       faults[fault].what);
     for (at = file->scan.end; at < file->header; at++)
         if (text[at] != ' ')
             return rd_safetensors_bad(file, LENGTH + at, error, "the header goes on after its object (%s)",

@@ -121,6 +121,20 @@ static void what_a_file_could_not_hold_is_refused(void **state)
     assert_int_equal(rd_bundle_tensors(bundle), 2);
 }
 
+static void a_bundle_holds_so_many_tensors_and_no_more(void **state)
+{
+    rd_bundle *bundle = *state;
+    char name[16];
+    rd_tensor tensor = vector(name, "x");
+    for (unsigned i = 0; i <= RD_BUNDLE_TENSORS; i++) {
+        snprintf(name, sizeof name, "%08u", i);
+        const rondo_status status = rd_bundle_add(bundle, &tensor, NULL);
+        if (status != (i < RD_BUNDLE_TENSORS ? RONDO_OK : RONDO_LIMIT))
+            fail_msg("tensor %u gave %d", i, (int)status);
+    }
+    assert_int_equal(rd_bundle_tensors(bundle), RD_BUNDLE_TENSORS);
+}
+
 static void texts_are_set_replaced_and_removed(void **state)
 {
     rd_bundle *bundle = *state;
@@ -205,6 +219,7 @@ int main(void)
         fresh(made_data_are_zero_aligned_and_writable),
         fresh(pointers_to_tensors_survive_later_ones),
         fresh(what_a_file_could_not_hold_is_refused),
+        fresh(a_bundle_holds_so_many_tensors_and_no_more),
         fresh(texts_are_set_replaced_and_removed),
         fresh(a_text_that_is_not_utf8_is_refused_and_the_old_one_stays),
         fresh(a_kept_block_is_freed_with_the_bundle),

@@ -272,6 +272,24 @@ static void a_tensor_cannot_take_the_place_of_the_metadata(void **state)
     rd_bundle_free(bundle);
 }
 
+static void a_header_that_no_reader_would_take_is_not_written(void **state)
+{
+    (void)state;
+    rd_bundle *bundle = new_bundle();
+    uint64_t measured;
+    char *text = malloc(RD_SAFETENSORS_HEADER);
+    assert_non_null(text);
+    memset(text, 'a', RD_SAFETENSORS_HEADER);
+    const size_t frame = strlen("{\"__metadata__\":{\"k\":\"\"}}");
+    assert_int_equal(rd_bundle_set(bundle, "k", text, RD_SAFETENSORS_HEADER - frame, NULL), RONDO_OK);
+    assert_int_equal(rd_safetensors_measure(bundle, 0, &measured, NULL), RONDO_OK);
+    assert_int_equal(measured, 8 + (uint64_t)RD_SAFETENSORS_HEADER);
+    assert_int_equal(rd_bundle_set(bundle, "k", text, RD_SAFETENSORS_HEADER - frame + 1, NULL), RONDO_OK);
+    assert_int_equal(rd_safetensors_measure(bundle, 0, &measured, NULL), RONDO_LIMIT);
+    free(text);
+    rd_bundle_free(bundle);
+}
+
 static void each_allocation_that_fails_gives_a_limit_and_leaks_nothing(void **state)
 {
     (void)state;
@@ -308,6 +326,7 @@ int main(void)
         cmocka_unit_test(a_file_that_was_saved_is_read_again),
         cmocka_unit_test(a_missing_file_and_a_folder_are_the_systems_refusals),
         cmocka_unit_test(a_tensor_cannot_take_the_place_of_the_metadata),
+        cmocka_unit_test(a_header_that_no_reader_would_take_is_not_written),
         cmocka_unit_test(each_allocation_that_fails_gives_a_limit_and_leaks_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,8 @@
 /* Each class of damage is answered with a status and a byte, never with a crash or a reading. */
 #include "formats/safetensors_bytes.h"
 
+#include "base/hash.h"
+
 #define LOOK(text)               (text), sizeof(text) - 1
 #define T(dtype, shape, offsets) "{\"dtype\":\"" dtype "\",\"shape\":" shape ",\"data_offsets\":" offsets "}"
 
@@ -334,6 +336,58 @@ static void one_checksum_without_the_other_is_refused(void **state)
                   "has only one of");
 }
 
+/* Makes the header's own checksum true again after a change. */
+static void guard_again(file_bytes file)
+{
+    static const char key[] = "\"rondo.header_crc\":\"";
+    unsigned char *digits = memmem(file.at, file.size, key, sizeof key - 1);
+    uint64_t header = 0;
+    char text[9];
+    assert_non_null(digits);
+    digits += sizeof key - 1;
+    for (unsigned i = 0; i < 8; i++)
+        header |= (uint64_t)file.at[i] << (8 * i);
+    memset(digits, '0', 8);
+    snprintf(text, sizeof text, "%08x", rd_crc32c(0, file.at, 8 + (size_t)header));
+    memcpy(digits, text, 8);
+}
+
+/* Changes `from` to `to`, which is as long, where it stands first. */
+static void change(file_bytes file, const char *from, const char *to)
+{
+    unsigned char *at = memmem(file.at, file.size, from, strlen(from));
+    assert_non_null(at);
+    memcpy(at, to, strlen(from));
+}
+
+static void checksums_that_are_true_must_also_be_about_the_tensors_there_are(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *from, *to, *part;
+    } rows[] = {
+        {"\"u\":{", "\"v\":{", "does not list the tensors: \"v\" missing"}, /* a tensor renamed */
+        {" u\\n", " v\\n", "does not list the tensors: \"u\" missing"},     /* a line renamed */
+        {" u\\n", " u  ", "does not list the tensors: \"u\" missing"},      /* a line that never ends */
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        file_bytes file = guarded_file();
+        guard_again(file);
+        expect_bytes(file.at, file.size, RONDO_OK, "");
+        change(file, rows[i].from, rows[i].to);
+        expect_bytes(file.at, file.size, RONDO_BAD_MODEL, "the header is damaged");
+        guard_again(file);
+        expect_bytes(file.at, file.size, RONDO_BAD_MODEL, rows[i].part);
+        rd_free(file.at);
+    }
+    static const char more[] =
+        "{\"__metadata__\":{\"rondo.crc\":\"00000000 a\\n\",\"rondo.header_crc\":\"00000000\"}}";
+    file_bytes file = file_with(more, sizeof more - 1, 0);
+    guard_again(file);
+    expect_bytes(file.at, file.size, RONDO_BAD_MODEL, "lists more than the tensors of the file");
+    free(file.at);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -355,6 +409,7 @@ int main(void)
         cmocka_unit_test(every_flipped_bit_of_a_guarded_file_is_seen),
         cmocka_unit_test(damaged_data_are_named_with_their_tensor_and_byte),
         cmocka_unit_test(one_checksum_without_the_other_is_refused),
+        cmocka_unit_test(checksums_that_are_true_must_also_be_about_the_tensors_there_are),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
