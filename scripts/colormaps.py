@@ -10,29 +10,37 @@ usage: scripts/colormaps.py > src/draw/colormap.def
 import math
 
 
-def to_srgb(lightness, a, b):
+def to_linear(lightness, a, b):
     l = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3
     m = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3
     s = (lightness - 0.0894841775 * a - 1.2914855480 * b) ** 3
-    linear = (4.0767416621 * l - 3.3077115913 * m + 0.2309699292 * s,
-              -1.2684380046 * l + 2.6097574011 * m - 0.3413193965 * s,
-              -0.0041960863 * l - 0.7034186147 * m + 1.7076147010 * s)
-    return [12.92 * v if v <= 0.0031308 else 1.055 * v ** (1 / 2.4) - 0.055 for v in linear]
+    return (4.0767416621 * l - 3.3077115913 * m + 0.2309699292 * s,
+            -1.2684380046 * l + 2.6097574011 * m - 0.3413193965 * s,
+            -0.0041960863 * l - 0.7034186147 * m + 1.7076147010 * s)
+
+
+def to_srgb(lightness, a, b):
+    return [12.92 * v if v <= 0.0031308 else 1.055 * v ** (1 / 2.4) - 0.055 for v in to_linear(lightness, a, b)]
 
 
 def inside(lab):
-    try:
-        return all(-1e-4 <= v <= 1.0001 for v in to_srgb(*lab) if not isinstance(v, complex) or 1 / 0)
-    except ZeroDivisionError:
-        return False
+    linear = to_linear(*lab)
+    return all(-1e-6 <= v <= 1 + 1e-6 for v in linear)
 
 
 def polar(lightness, chroma, degrees):
     """The colour with this lightness and hue, its chroma lowered until the screen can show it."""
     h = math.radians(degrees)
-    while chroma > 0 and not inside((lightness, chroma * math.cos(h), chroma * math.sin(h))):
-        chroma -= 0.0005
-    return (lightness, chroma * math.cos(h), chroma * math.sin(h))
+    low, high = 0.0, chroma
+    if inside((lightness, high * math.cos(h), high * math.sin(h))):
+        low = high
+    for _ in range(40):
+        middle = (low + high) / 2
+        if inside((lightness, middle * math.cos(h), middle * math.sin(h))):
+            low = middle
+        else:
+            high = middle
+    return (lightness, low * math.cos(h), low * math.sin(h))
 
 
 def sequential(t):

@@ -130,7 +130,7 @@ def layer_norm(v, gain, shift=None):
     return out if shift is None else out + shift
 
 
-def paper_case(name, kind, seed, text, make, step, states, width=H, reverse=False):
+def paper_case(name, seed, text, make, step, states):
     rng = np.random.default_rng(seed)
     params = {k: draw(rng, *shape) for k, shape in make.items()}
     x = ragged(rng, I)
@@ -144,8 +144,7 @@ def paper_case(name, kind, seed, text, make, step, states, width=H, reverse=Fals
                 parts.append(start[b, at:at + w])
                 at += w
             out = [None] * LENGTHS[b]
-            times = range(LENGTHS[b])
-            for t in reversed(times) if reverse else times:
+            for t in range(LENGTHS[b]):
                 parts, y = step(params, x[b][t], parts)
                 out[t] = y
             ys.append(torch.stack(out))
@@ -310,10 +309,6 @@ def ort_cases():
 
 def lstm_prefix(linear=False, from_cell=False, peephole=False, coupled=False, norm=False):
     """The tensors' prefix of an LSTM that PyTorch cannot express names what is different, so nothing loads wrongly."""
-    return LSTM_PREFIX(linear, from_cell, peephole, coupled, norm)
-
-
-def LSTM_PREFIX(linear, from_cell, peephole, coupled, norm):
     form = "lstm" + ("_linear" if linear else "") + ("_candidate" if from_cell else "") + ("_peephole" if peephole else "") \
         + ("_coupled" if coupled else "") + ("_norm" if norm else "")
     return f"rnn.{form}."
@@ -330,13 +325,12 @@ def main():
         torch_case(f"torch_{kind}_both_2", kind, 10 + k, layers=2, both=True)
         torch_case(f"torch_{kind}_3", kind, 20 + k, layers=3)
     torch_case("torch_lstm_proj_both_2", "lstm", 30, layers=2, both=True, proj=P)
-    paper_case("paper_gru_simple", "gru_simple", 101, f"h = gru_simple(x, size={H}, as=rnn.l0)",
+    paper_case("paper_gru_simple", 101, f"h = gru_simple(x, size={H}, as=rnn.l0)",
                {"rnn.gru_simple.weight_x_l0": (2 * H, I), "rnn.gru_simple.weight_h_l0": (2 * H, H), "rnn.gru_simple.bias_l0": (2 * H,)},
                gru_simple, [H])
-    for reverse in (False, True):
-        paper_case("paper_gru_before" + "_reverse" * reverse, "gru", 102, f"h = gru(x, size={H}, reset=before, reverse={int(reverse)}, as=rnn.l0)",
-                   {f"rnn.gru_before.{k}": v for k, v in {"weight_x_l0": (3 * H, I), "weight_h_l0": (3 * H, H), "bias_l0": (3 * H,)}.items()},
-                   gru_before, [H], reverse=reverse) if not reverse else None
+    paper_case("paper_gru_before", 102, f"h = gru(x, size={H}, reset=before, as=rnn.l0)",
+               {"rnn.gru_before.weight_x_l0": (3 * H, I), "rnn.gru_before.weight_h_l0": (3 * H, H), "rnn.gru_before.bias_l0": (3 * H,)},
+               gru_before, [H])
     seed = 110
     for linear in (False, True):
         for from_cell in (False, True):
@@ -350,9 +344,9 @@ def main():
                 settings = (", output=linear" if linear else "") + (", candidate=cell" if from_cell else "") + \
                     "".join(f", {k}={int(v)}" for k, v in extra.items())
                 name = "paper_lstm" + ("_linear" if linear else "") + ("_cell" if from_cell else "") + "".join("_" + k for k in extra)
-                paper_case(name, "lstm", seed, f"h = lstm(x, size={H}{settings}, as=rnn.l0)", make, step, states)
+                paper_case(name, seed, f"h = lstm(x, size={H}{settings}, as=rnn.l0)", make, step, states)
     for k, fn, gates_ in (("mingru", mingru, 2), ("minlstm", minlstm, 3)):
-        paper_case(f"paper_{k}", k, 200 + gates_, f"h = {k}(x, size={H}, as=rnn.l0)",
+        paper_case(f"paper_{k}", 200 + gates_, f"h = {k}(x, size={H}, as=rnn.l0)",
                    {f"rnn.{k}.weight_x_l0": (gates_ * H, I), f"rnn.{k}.bias_l0": (gates_ * H,)}, fn, [H])
     ort_cases()
 
