@@ -1,0 +1,306 @@
+/* Nodes to layers: names are looked up, shapes settled, settings read, and everything that no one understands
+ * is refused with its line and what there is instead. */
+#include "model/model_build.h"
+
+#include "base/size.h"
+#include "layers/dense.h"
+
+#include <string.h>
+
+static rondo_status refuse(const rd_node *node, rondo_error *error, const char *what, const char *name)
+{
+    return rd_fail(error, RONDO_BAD_ARGUMENT, "model text:%zu: %s %s", node->line, what, rd_quote(name).text);
+}
+
+/* ---- names ----------------------------------------------------------------------------------------------
+ */
+
+/* Parts first, then layers, as in rd_layer.source; SIZE_MAX when there is none. */
+static size_t find_value(const rondo_model *model, const char *name)
+{
+    for (size_t i = 0; i < model->parts; i++)
+        if (rd_equal(model->part[i].name, name)) return i;
+    for (size_t i = 0; i < model->layers; i++)
+        if (rd_equal(model->layer[i].name, name)) return model->parts + i;
+    return SIZE_MAX;
+}
+
+static rondo_status check_new_name(const rondo_model *model, const rd_node *node, rondo_error *error)
+{
+    for (size_t i = 0; i < model->losses; i++)
+        if (rd_equal(model->loss[i].name, node->name))
+            return refuse(node, error, "there is already something named", node->name);
+    if (find_value(model, node->name) != SIZE_MAX)
+        return refuse(node, error, "there is already something named", node->name);
+    return RONDO_OK;
+}
+
+/* The name in a list (ended by NULL) that is nearest to a misspelt one, for the hint. */
+typedef struct nearest {
+    const char *wanted, *name;
+    size_t distance;
+} nearest;
+
+static void consider(nearest *n, const char *name)
+{
+    size_t distance = rd_edit_distance(n->wanted, name);
+    if (distance < n->distance && distance * 2 <= strlen(n->wanted) + 1) {
+        n->name = name;
+        n->distance = distance;
+    }
+}
+
+static rondo_status unknown_kind(const rd_node *node, rondo_error *error)
+{
+    nearest n = {.wanted = node->kind, .distance = SIZE_MAX};
+    for (size_t i = 0; rd_layers[i]; i++)
+        consider(&n, rd_layers[i]->kind);
+    for (const rd_loss_info *loss = rd_losses; loss->name; loss++)
+        consider(&n, loss->name);
+    (void)refuse(node, error, "there is no layer or loss", node->kind);
+    if (n.name) rd_hint(error, "did you mean %s?", n.name);
+    return RONDO_BAD_ARGUMENT;
+}
+
+static rondo_status unknown_input(const rondo_model *model, const rd_node *node, const char *name,
+                                  rondo_error *error)
+{
+    nearest n = {.wanted = name, .distance = SIZE_MAX};
+    for (size_t i = 0; i < model->parts; i++)
+        consider(&n, model->part[i].name);
+    for (size_t i = 0; i < model->layers; i++)
+        consider(&n, model->layer[i].name);
+    (void)refuse(node, error, "no part and no earlier layer is named", name);
+    if (n.name) rd_hint(error, "did you mean %s?", n.name);
+    return RONDO_BAD_ARGUMENT;
+}
+
+/* Settings that nobody asked for, each with the ones there are. */
+static rondo_status check_settings(rd_node *node, rondo_error *error)
+{
+    for (size_t i = 0; i < node->settings; i++) {
+        const char *key = node->setting[i].key;
+        char word[RD_NAME];
+        nearest n = {.wanted = key, .distance = SIZE_MAX};
+        if (node->setting[i].used) continue;
+        char nearest_word[RD_NAME] = "";
+        for (const char *at = node->asked; *at;) {
+            size_t size = strcspn(at, " "), before = n.distance;
+            memset(word, 0, sizeof word);
+            memcpy(word, at, rd_size_min(size, sizeof word - 1));
+            consider(&n, word);
+            if (n.distance < before) memcpy(nearest_word, word, sizeof word);
+            at += size + 1;
+        }
+        rd_fail(error, RONDO_BAD_ARGUMENT, "model text:%zu: %s \"%s\" has no setting %s (it has: %s)",
+                node->line, node->kind, node->name, rd_quote(key).text, node->asked);
+        if (nearest_word[0]) rd_hint(error, "did you mean %s?", nearest_word);
+        return RONDO_BAD_ARGUMENT;
+    }
+    return RONDO_OK;
+}
+
+/* ---- losses ---------------------------------------------------------------------------------------------
+ */
+
+static rondo_status check_loss(const rondo_model *model, const rd_node *node, const rd_loss_node *loss,
+                               rondo_error *error)
+{
+    const rd_shape *out = &model->layer[loss->source].out;
+    size_t target = model->part[loss->target].width, width = loss->info->width(target);
+    int symbols = model->part[loss->target].symbols;
+    if (symbols ? !loss->info->symbols : !loss->info->values)
+        return rd_fail(error, RONDO_BAD_ARGUMENT,
+                       "model text:%zu: %s cannot compare with %s, which part \"%s\" has", node->line,
+                       node->kind, symbols ? "symbols" : "numbers", model->part[loss->target].name);
+    if (out->width != width)
+        return rd_fail(error, RONDO_BAD_ARGUMENT,
+                       "model text:%zu: %s needs %zu outputs for part \"%s\", \"%s\" has %zu", node->line,
+                       node->kind, width, model->part[loss->target].name, node->input[0], out->width);
+    return RONDO_OK;
+}
+
+static rondo_status add_loss(rondo_model *model, rd_node *node, const rd_loss_info *info, rondo_error *error)
+{
+    rd_loss_node *loss = &model->loss[model->losses];
+    double smooth = rd_option_number(model->options, RD_OPT_smooth);
+    if (node->inputs != 2)
+        return refuse(node, error, "a loss takes two inputs, the network's output and the target; not so",
+                      node->name);
+    if (model->losses == RD_MAX_LOSSES)
+        return refuse(node, error, "a model has at most 8 losses; one too many is", node->name);
+    size_t source = find_value(model, node->input[0]), target = find_value(model, node->input[1]);
+    if (source == SIZE_MAX || target == SIZE_MAX)
+        return unknown_input(model, node, node->input[source == SIZE_MAX ? 0 : 1], error);
+    if (source < model->parts || target >= model->parts)
+        return refuse(node, error, "a loss compares a layer with a part of the batch; not so", node->name);
+    *loss =
+        (rd_loss_node){.info = info, .source = source - model->parts, .target = target, .line = node->line};
+    memcpy(loss->name, node->name, RD_NAME);
+    RD_TRY(rd_setting_number(node, "weight", 1, 0, 1e9, &loss->weight, error));
+    RD_TRY(rd_setting_number(node, "smooth", smooth, 0, 0.999999, &loss->smooth, error));
+    RD_TRY(check_loss(model, node, loss, error));
+    model->losses++;
+    return check_settings(node, error);
+}
+
+/* ---- layers ---------------------------------------------------------------------------------------------
+ */
+
+static rd_shape shape_of(const rondo_model *model, size_t value)
+{
+    if (value >= model->parts) return model->layer[value - model->parts].out;
+    return (rd_shape){
+        .part = value, .width = model->part[value].width, .symbols = model->part[value].symbols};
+}
+
+/* like=NAME is one more input; tied=NODE gives the layer whose matrix is shared. */
+static rondo_status resolve_references(rondo_model *model, rd_layer *layer, rd_node *node, rondo_error *error)
+{
+    const char *like = rd_setting_text(node, "like"), *tied = rd_setting_text(node, "tied");
+    node->asked[0] = 0;
+    if (like && node->inputs < RD_MAX_INPUTS && strlen(like) < RD_NAME)
+        memcpy(node->input[node->inputs++], like, strlen(like) + 1);
+    if (!tied) return RONDO_OK;
+    size_t value = find_value(model, tied);
+    if (value == SIZE_MAX || value < model->parts || !rd_equal(node->kind, "dense"))
+        return refuse(node, error, "only a dense layer can be tied, and to an earlier layer; not so to",
+                      tied);
+    layer->tied = &model->layer[value - model->parts];
+    return RONDO_OK;
+}
+
+static rondo_status connect(rondo_model *model, rd_layer *layer, const rd_node *node, rondo_error *error)
+{
+    const rd_layer_ops *ops = layer->ops;
+    if (node->inputs < ops->min_inputs || node->inputs > ops->max_inputs)
+        return rd_fail(error, RONDO_BAD_ARGUMENT,
+                       "model text:%zu: %s \"%s\" takes %zu to %zu inputs, found %zu", node->line, node->kind,
+                       node->name, ops->min_inputs, ops->max_inputs, node->inputs);
+    layer->inputs = node->inputs;
+    for (size_t k = 0; k < node->inputs; k++) {
+        layer->source[k] = find_value(model, node->input[k]);
+        if (layer->source[k] == SIZE_MAX) return unknown_input(model, node, node->input[k], error);
+        layer->in[k] = shape_of(model, layer->source[k]);
+    }
+    return RONDO_OK;
+}
+
+static void place_params(rondo_model *model, rd_layer *layer)
+{
+    for (size_t k = 0; k < layer->params; k++) {
+        rd_param *param = &layer->param[k];
+        if (param->shared && layer->tied) {
+            param->offset = layer->tied->param[0].offset;
+            continue;
+        }
+        param->offset = model->numbers;
+        model->numbers += param->rows * (param->columns ? param->columns : 1);
+    }
+}
+
+static rondo_status add_layer(rondo_model *model, rd_node *node, const rd_layer_ops *ops, rondo_error *error)
+{
+    rd_layer *layer = &model->layer[model->layers];
+    *layer = (rd_layer){.ops = ops, .index = model->layers, .line = node->line};
+    memcpy(layer->name, node->name, RD_NAME);
+    memcpy(layer->prefix, node->name, RD_NAME);
+    if (strlen(layer->prefix) + 1 < RD_NAME) strcat(layer->prefix, ".");
+    RD_TRY(resolve_references(model, layer, node, error));
+    RD_TRY(connect(model, layer, node, error));
+    model->layers++; /* from here on the model frees what build allocates */
+    RD_TRY(ops->build(layer, node, error));
+    RD_TRY(check_settings(node, error));
+    for (size_t k = 0; k < layer->params; k++) {
+        size_t numbers;
+        if (!rd_mul(layer->param[k].rows, layer->param[k].columns ? layer->param[k].columns : 1, &numbers) ||
+            numbers > SIZE_MAX / 64 - model->numbers)
+            return refuse(node, error, "there are more parameters than can be counted in", node->name);
+    }
+    place_params(model, layer);
+    model->state_at[layer->index] = model->state_width;
+    model->state_width += layer->state_width;
+    return RONDO_OK;
+}
+
+static rondo_status add_node(rondo_model *model, rd_node *node, rondo_error *error)
+{
+    const rd_loss_info *loss = rd_loss_find(node->kind);
+    RD_TRY(check_new_name(model, node, error));
+    if (loss) return add_loss(model, node, loss, error);
+    for (size_t i = 0; rd_layers[i]; i++)
+        if (rd_equal(rd_layers[i]->kind, node->kind)) return add_layer(model, node, rd_layers[i], error);
+    return unknown_kind(node, error);
+}
+
+/* ---- after all nodes are known --------------------------------------------------------------------------
+ */
+
+static size_t readers_of(const rondo_model *model, size_t layer)
+{
+    size_t readers = 0;
+    for (size_t i = 0; i < model->layers; i++)
+        for (size_t k = 0; k < model->layer[i].inputs; k++)
+            readers += model->layer[i].source[k] == model->parts + layer;
+    for (size_t i = 0; i < model->losses; i++)
+        readers += model->loss[i].source == layer;
+    return readers;
+}
+
+static void find_fused_heads(rondo_model *model)
+{
+    for (size_t i = 0; i < model->losses; i++) {
+        rd_loss_node *loss = &model->loss[i];
+        loss->fused = rd_equal(loss->info->name, "softmax") &&
+                      rd_dense_is_head(&model->layer[loss->source]) && readers_of(model, loss->source) == 1;
+    }
+}
+
+static rondo_status name_tensors(rondo_model *model, rondo_error *error)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < model->layers; i++)
+        count += model->layer[i].params;
+    RD_TRY(rd_alloc(count, sizeof *model->named, "the names of the tensors", &model->named, error));
+    for (size_t i = 0; i < model->layers; i++)
+        for (size_t k = 0; k < model->layer[i].params; k++) {
+            const rd_layer *layer = &model->layer[i];
+            if (layer->param[k].shared) continue;
+            char *name = model->named[model->tensors].name;
+            model->named[model->tensors].layer = i;
+            model->named[model->tensors].param = k;
+            strcat(strcpy(name, layer->prefix), layer->param[k].name);
+            for (size_t j = 0; j < model->tensors; j++)
+                if (rd_equal(model->named[j].name, name))
+                    return rd_fail(error, RONDO_BAD_ARGUMENT, "model text:%zu: two tensors would be named %s",
+                                   layer->line, rd_quote(name).text);
+            model->tensors++;
+        }
+    return RONDO_OK;
+}
+
+static rondo_status place_panels(rondo_model *model, rondo_error *error)
+{
+    size_t numbers = 0, line = RD_ALIGN / sizeof(rd_real);
+    for (size_t i = 0; i < model->layers; i++) {
+        const rd_layer *layer = &model->layer[i];
+        model->packed_at[i] = numbers;
+        if (layer->ops->packed_numbers)
+            numbers += rd_ceil_div(layer->ops->packed_numbers(layer, &model->device->kernels), line) * line;
+    }
+    RD_TRY(rd_alloc_aligned(model->numbers, sizeof(rd_real), "the parameters", &model->params, error));
+    return rd_alloc_aligned(numbers, sizeof(rd_real), "the packed weights", &model->packed, error);
+}
+
+rondo_status rd_model_build(rondo_model *model, rd_node *nodes, size_t count, rondo_error *error)
+{
+    RD_TRY(rd_alloc(count, sizeof *model->layer, "the layers of a model", &model->layer, error));
+    RD_TRY(rd_alloc(count, sizeof *model->state_at, "the layers of a model", &model->state_at, error));
+    RD_TRY(rd_alloc(count, sizeof *model->packed_at, "the layers of a model", &model->packed_at, error));
+    for (size_t i = 0; i < count; i++)
+        RD_TRY(add_node(model, &nodes[i], error));
+    if (model->layers == 0) return rd_fail(error, RONDO_BAD_ARGUMENT, "the model text has no layer");
+    find_fused_heads(model);
+    RD_TRY(name_tensors(model, error));
+    return place_panels(model, error);
+}

@@ -1,0 +1,11 @@
+/* Nodes to layers and losses. */
+#ifndef RD_MODEL_BUILD_H
+#define RD_MODEL_BUILD_H
+
+#include "model/frame.h"
+
+/* Fills layers, losses, states and offsets of a model whose device, options and parts are set; the model is
+ * freed with rondo_model_free whether or not this worked. */
+rondo_status rd_model_build(rondo_model *model, rd_node *nodes, size_t count, rondo_error *error);
+
+#endif
