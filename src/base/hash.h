@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 uint32_t rd_crc32c(uint32_t crc, const void *bytes, size_t size); /* start with 0; "123456789" gives e3069283 */
+uint32_t rd_crc32c_table(uint32_t crc, const void *bytes, size_t size); /* the same without the processor's help */
 uint64_t rd_fnv1a(const void *bytes, size_t size);
 
 typedef struct rd_sha256 {
