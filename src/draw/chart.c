@@ -194,24 +194,24 @@ static void linear_ticks(tick_list *list)
         add_tick(list, n * steps[i], e);
 }
 
-/* Whole decades when there are two of them, else 1, 2, 5 of each; 0 when that gives fewer than two. */
+/* Whole decades when there are two of them, else 1, 2, 5 of each. */
 static size_t log_ticks(tick_list *list)
 {
     static const int64_t fine[] = {1, 2, 5};
-    int first = decade_of(list->scale->low * list->factor),
-        last = decade_of(list->scale->high * list->factor);
-    int decades = last - first, stride = 1;
-    while (decades / stride + 1 > (int)list->want)
+    double low = list->scale->low * list->factor;
+    int first = decade_of(low), last = decade_of(list->scale->high * list->factor);
+    int whole = first + (power_of_ten(first) < low * (1 - 1e-9)); /* the first decade on the scale */
+    int decades = last - whole + 1, stride = 1;
+    while ((decades - 1) / stride + 1 > (int)list->want)
         stride++;
     if (decades >= 2) {
-        for (int e = first; e <= last; e++) {
-            if (e % stride == 0) add_tick(list, 1, e);
-        }
-    } else {
-        for (int e = first; e <= last; e++) {
-            for (size_t i = 0; i < 3; i++)
-                add_tick(list, fine[i], e);
-        }
+        for (int e = last - (decades - 1) / stride * stride; e <= last; e += stride)
+            add_tick(list, 1, e);
+        return list->count;
+    }
+    for (int e = first; e <= last; e++) {
+        for (size_t i = 0; i < 3; i++)
+            add_tick(list, fine[i], e);
     }
     return list->count;
 }

@@ -159,33 +159,40 @@ static void put_repeated(rd_text *out, const char *sign, size_t count)
         rd_text_put(out, sign);
 }
 
+/* The symbol at the front of text: its bytes, its columns, and whether it may be shown as it is. */
+typedef struct piece {
+    size_t bytes, columns;
+    int plain;
+} piece;
+
+static piece next_piece(const char *text, size_t size, int ascii)
+{
+    size_t length = rd_utf8_length((const unsigned char *)text, size);
+    unsigned char first = (unsigned char)text[0];
+    int control = first < 0x20 || first == 0x7f || (first == 0xc2 && (unsigned char)text[1] < 0xa0);
+    int plain = length > 0 && !control && (!ascii || first < 0x80);
+    return (piece){length ? length : 1, plain ? rd_utf8_columns(text, length) : 1, plain};
+}
+
 size_t rd_put_clean(const char *text, size_t columns, int ascii, rd_text *out)
 {
-    size_t size = strlen(text), used = 0;
+    size_t size = strlen(text), all = 0, used = 0, dots = ascii ? 2 : 1;
     for (size_t at = 0; at < size;) {
-        size_t length = rd_utf8_length((const unsigned char *)text + at, size - at);
-        unsigned char first = (unsigned char)text[at];
-        int plain = length > 0 && first >= 0x20 && first != 0x7f &&
-                    !(first == 0xc2 && (unsigned char)text[at + 1] < 0xa0);
-        plain = plain && (!ascii || first < 0x80);
-        size_t step = length ? length : 1, wide = plain ? rd_utf8_columns(text + at, step) : 1;
-        int last = at + step >= size;
-        if (used + wide + (last ? 0 : ascii ? 2 : 1) > columns && !(last && used + wide <= columns)) {
-            const char *dots = ascii ? ".." : "…";
-            if (used + (ascii ? 2u : 1u) <= columns) {
-                rd_text_put(out, dots);
-                used += ascii ? 2 : 1;
-            }
-            return used;
-        }
-        if (plain)
-            rd_text_add(out, text + at, step);
-        else
-            rd_text_put(out, "?");
-        used += wide;
-        at += step;
+        piece p = next_piece(text + at, size - at, ascii);
+        all += p.columns;
+        at += p.bytes;
     }
-    return used;
+    size_t room = all <= columns ? columns : columns - rd_size_min(dots, columns);
+    for (size_t at = 0; at < size;) {
+        piece p = next_piece(text + at, size - at, ascii);
+        if (used + p.columns > room) break;
+        rd_text_add(out, p.plain ? text + at : "?", p.plain ? p.bytes : 1);
+        used += p.columns;
+        at += p.bytes;
+    }
+    if (all <= columns || columns < dots) return used;
+    rd_text_put(out, ascii ? ".." : "…");
+    return used + dots;
 }
 
 /* ---- around the canvas */
