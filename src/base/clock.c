@@ -10,6 +10,14 @@ double rd_seconds(void)
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
+void rd_sleep(double seconds)
+{
+    if (!(seconds > 0)) return;
+    struct timespec rest = {.tv_sec = (time_t)(seconds < 1e9 ? seconds : 1e9)};
+    if (seconds < 1e9) rest.tv_nsec = (long)((seconds - (double)rest.tv_sec) * 1e9);
+    (void)nanosleep(&rest, NULL); /* early is fine */
+}
+
 #if defined(__x86_64__) || (defined(__i386__) && defined(__SSE2__))
 
 enum { FLUSH_RESULTS = 0x8000, FLUSH_OPERANDS = 0x0040 }; /* of MXCSR */

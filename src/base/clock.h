@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 double rd_seconds(void); /* monotonic, from an arbitrary origin */
+void rd_sleep(double seconds); /* returns early on a signal */
 
 /* Flush subnormals to zero in this thread; gives the old mode for rd_float_mode_restore. */
 uint64_t rd_float_mode_flush(void);

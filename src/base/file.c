@@ -16,11 +16,10 @@ rd_quoted rd_path_shown(const char *path)
 {
     rd_quoted shown;
     const size_t size = path ? strlen(path) : 0;
-    const rd_quoted quoted = rd_quote_n(path, rd_size_min(size, 80));
     int plain = path && size < sizeof shown.text && rd_utf8_check((const unsigned char *)path, size) == size;
     for (size_t i = 0; plain && i < size; i++)
         plain = (unsigned char)path[i] >= 0x20 && path[i] != 0x7F;
-    if (!plain) return size > 80 ? rd_quote(path) : quoted;
+    if (!plain) return rd_quote(path);
     memcpy(shown.text, path, size + 1);
     return shown;
 }
@@ -50,8 +49,8 @@ static rondo_status write_failed(int descriptor, const char *path, uint64_t need
                                  rondo_error *error)
 {
     struct statvfs about;
+    if (number != ENOSPC && number != EDQUOT) return rd_fail_system(error, path, verb, number);
     const int known = fstatvfs(descriptor, &about) == 0;
-    if (number != ENOSPC && number != EDQUOT) return rd_fail_system(error, path, "be written", number);
     (void)rd_fail(error, RONDO_SYSTEM, "%s: %s: at least %llu bytes needed, %llu free",
                   rd_path_shown(path).text, number == ENOSPC ? "the disk is full" : "the quota is used up",
                   (unsigned long long)needed, known ? (unsigned long long)free_of(&about) : 0ULL);
@@ -67,7 +66,8 @@ rondo_status rd_write_all(int descriptor, const char *path, uint64_t before, con
         const ssize_t wrote = write(descriptor, at, rd_size_min(left, SSIZE_MAX));
         if (wrote < 0 && errno == EINTR) continue;
         if (wrote <= 0)
-            return write_failed(descriptor, path, before + size, wrote < 0 ? errno : ENOSPC, error);
+            return rd_fail_write(error, descriptor, path, "be written", before + size,
+                                 wrote < 0 ? errno : ENOSPC);
         at += wrote;
         left -= (size_t)wrote;
     }

@@ -197,13 +197,21 @@ void rd_save_abandon(rd_save *save)
 
 /* ---- committing */
 
-static rondo_status sync_descriptor(int descriptor, const char *path, rondo_error *error)
+/* fsync, again after EINTR; 0 or the reason. */
+static int sync_descriptor(int descriptor)
 {
     int result;
     do {
         result = fsync(descriptor);
     } while (result != 0 && errno == EINTR);
-    return result == 0 ? RONDO_OK : rd_fail_system(error, path, "be synced", errno);
+    return result == 0 ? 0 : errno;
+}
+
+static rondo_status sync_file(const rd_save *save, rondo_error *error)
+{
+    const int failed = sync_descriptor(save->descriptor);
+    return failed ? rd_fail_write(error, save->descriptor, save->path, "be synced", save->written, failed)
+                  : RONDO_OK;
 }
 
 /* From the disk where the system lets us: its copy in memory is dropped first. */
@@ -262,11 +270,9 @@ static rondo_status sync_folder(const char *folder, rondo_error *error)
 {
     const int descriptor = rd_open_file(folder, O_RDONLY | O_DIRECTORY, 0);
     if (descriptor < 0) return rd_fail_system(error, folder, "be synced", errno);
-    rondo_status status = sync_descriptor(descriptor, folder, error);
-    if (status != RONDO_OK && errno == EINVAL) status = RONDO_OK;
-    if (close(descriptor) != 0 && errno != EINTR && status == RONDO_OK)
-        status = rd_fail_system(error, folder, "be closed", errno);
-    return status;
+    const int failed = sync_descriptor(descriptor);
+    if (close(descriptor) != 0 && errno != EINTR) return rd_fail_system(error, folder, "be closed", errno);
+    return failed && failed != EINVAL ? rd_fail_system(error, folder, "be synced", failed) : RONDO_OK;
 }
 
 rondo_status rd_save_commit(rd_save *save, int replace, rondo_error *error)
@@ -279,7 +285,7 @@ rondo_status rd_save_commit(rd_save *save, int replace, rondo_error *error)
         status = refuse(save, error);
     if (status == RONDO_OK) status = folder_of(save, &folder, error);
     if (status == RONDO_OK) status = flush(save, error);
-    if (status == RONDO_OK) status = sync_descriptor(save->descriptor, save->path, error);
+    if (status == RONDO_OK) status = sync_file(save, error);
     if (status == RONDO_OK) status = read_back(save, error);
     if (status == RONDO_OK) status = close_file(save, error);
     if (status == RONDO_OK) status = take_name(save, replace, error);

@@ -79,7 +79,7 @@ static size_t add_front(rd_store *store, const unsigned char *items, size_t coun
     return part;
 }
 
-/* On failure the file is cut back to whole tails, so that nothing half-written is ever counted. */
+/* Starts at the end of what is counted, so that a tail half-written before a failure is written over. */
 static rondo_status flush_tail(rd_store *store, rondo_error *error)
 {
     const uint64_t at = store->file_count * store->item;
