@@ -1,11 +1,10 @@
 /* exp, log, tanh and the logistic function, branch-free and the same polynomial for every instruction set:
- * exp, log, tanh within 2 units in the last place, the logistic function too; 0, infinities and tanh's odd
+ * exp, log, tanh and the logistic function within 2 units in the last place; 0, infinities and tanh's odd
  * symmetry exact, NaN stays NaN, results below 2^-126 may be 0. In the double core they are libm's, lane by
  * lane.
- *
- * exp:  x = n ln 2 + r, |r| <= ln 2 / 2;  e^x = 2^n (1 + r + r^2 P(r))
- * tanh: t = e^{2|x|} - 1 = 2^n (r + r^2 P(r)) + (2^n - 1);  tanh |x| = t / (t + 2)
- * log:  x = 2^k (1 + f), sqrt(1/2) <= 1 + f < sqrt 2;  log(1 + f) = f - f^2/2 + f^3 Q(f)
+ * - exp: x = n ln 2 + r with |r| <= ln 2 / 2; e^x = 2^n (1 + r + r^2 P(r))
+ * - tanh: t = e^{2|x|} - 1 = 2^n (r + r^2 P(r)) + (2^n - 1); tanh |x| = t / (t + 2)
+ * - log: x = 2^k (1 + f) with sqrt(1/2) <= 1 + f < sqrt 2; log(1 + f) = f - f^2/2 + f^3 Q(f)
  * P and Q are Chebyshev fits of ours (relative error of the result below 2^-28). */
 #ifndef RD_ACTIVATION_H
 #define RD_ACTIVATION_H
@@ -121,7 +120,10 @@ RD_INLINE rd_lane rd_tanh(rd_lane x)
     const rd_reduced e = rd_exp_reduce(twice);
     const rd_lane power = rd_from_bits((e.n + 127) << 23);
     const rd_lane t = rd_fma(power, e.em1, power - 1);
-    return rd_copysign(rd_ratio(t, t + 2), x);
+    const rd_lane below = t + 2, gained = (below - 2) - t; /* by rounding t + 2: matters while t is small */
+    const rd_lane ratio = rd_ratio(t, below);
+    const rd_lane inverse = rd_max(rd_splat(0), rd_fma(t, rd_splat(RD_C(-0.25)), rd_splat(RD_C(0.5))));
+    return rd_copysign(rd_fma(ratio * gained, inverse, ratio), x);
 }
 
 /* From e^{-|x|}, which cannot overflow; 1 / (1 + e) for x >= 0, e / (1 + e) below. */

@@ -1,9 +1,11 @@
 /* The LSTM family (equations.md 1.6): c = f c' + i g, h = o s(c), with switches that are constants of a row
- * of cells.def, so that unused branches vanish: linear     s(c) = c instead of tanh(c) candidate  g reads c'
- * (only the place of g among the gates depends on it here) peephole   i and f also see w c', o sees w c of
- * the new c coupled    f = 1 - i norm       h = o s(LN(c)): phase 1 ends with c and emits it, phase 2 begins
- * with the normalised vector Saved: the gates, then s(c) unless linear. c is never saved: f c' + i g gives
- * the same bits again. */
+ * of cells.def, so that unused branches vanish:
+ * - linear: s(c) = c instead of tanh(c)
+ * - candidate: g reads c' (here only the place of g among the gates depends on it)
+ * - peephole: i and f also see w c', o also sees w c of the new c
+ * - coupled: f = 1 - i
+ * - norm: h = o s(LN(c)); phase 1 ends with c and emits it, phase 2 begins with the normalised vector
+ * Saved: the gates, then s(c) unless linear. c is never saved: f c' + i g gives the same bits again. */
 #ifndef RD_LSTM_H
 #define RD_LSTM_H
 
