@@ -22,7 +22,8 @@ typedef struct splitter {
     const char *group;
 
     rd_text header; /* of a CSV file, written to every part */
-    rd_text line;   /* read but not yet given */
+    rd_text line;   /* read but not yet given, from line_at on */
+    size_t line_at;
     int has_line, more;
     size_t group_column;
     char separator;
@@ -40,6 +41,7 @@ typedef struct splitter {
 static rondo_status read_line(splitter *s, rd_input *input, rondo_error *error)
 {
     size_t quotes = 0;
+    s->line_at = 0;
     rd_text_clear(&s->line);
     do {
         const char *line = NULL;
@@ -96,12 +98,13 @@ static int same_group(const splitter *s)
 /* A long line of a stream is given in pieces, cut where a symbol begins. */
 static void take_piece(splitter *s)
 {
-    size_t cut = PIECE;
-    while (cut > PIECE - 4 && ((unsigned char)s->line.text[cut] & 0xc0) == 0x80)
+    const char *from = s->line.text + s->line_at;
+    size_t left = s->line.size - s->line_at, cut = left < PIECE ? left : PIECE;
+    while (cut < left && cut > PIECE - 4 && ((unsigned char)from[cut] & 0xc0) == 0x80)
         cut--;
-    rd_text_add(&s->record, s->line.text, cut);
-    memmove(s->line.text, s->line.text + cut, s->line.size - cut);
-    s->line.size -= cut;
+    rd_text_add(&s->record, from, cut);
+    s->line_at += cut;
+    s->has_line = cut < left;
 }
 
 static int goes_on(const splitter *s)
@@ -122,7 +125,7 @@ static rondo_status next_record(splitter *s, rd_input *input, rondo_error *error
     s->more = s->has_line;
     if (!s->more)
         return RONDO_OK;
-    if (s->reader->form == RD_DATA_STREAM && s->line.size > PIECE) {
+    if (s->reader->form == RD_DATA_STREAM) {
         take_piece(s);
         return rd_text_done(&s->record, error);
     }

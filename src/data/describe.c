@@ -1,0 +1,415 @@
+/* The data check: what was read, told before anything is learned from it. First the facts, then one of two ways to
+ * write them. */
+#include "base/hash.h"
+#include "base/memory.h"
+#include "base/size.h"
+#include "base/text.h"
+#include "data/dataset.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LENGTHS = 65536, HASHES = 1 << 20, LABELS_SHOWN = 20 };
+
+typedef struct hashes { /* of records; when there are very many, of a share of them */
+    uint64_t *hash;
+    size_t count, room;
+    uint64_t stride; /* one in so many is kept */
+} hashes;
+
+typedef struct span {
+    float least, most;
+} span;
+
+typedef struct facts {
+    const rondo_data *data, *valid;
+    uint64_t *lengths; /* [LENGTHS] records of each length, longer ones in the last */
+    uint64_t shortest, median, p99, longest;
+    uint64_t duplicates, shared;
+    int about; /* the two are estimates */
+    span *column; /* [width of x] */
+    uint64_t *label; /* [tags] */
+} facts;
+
+/* ---- records as hashes */
+
+/* bytes: [room], at least one row of either part. */
+static rondo_status hash_record(const rondo_data *data, const rd_record_place *place, unsigned char *bytes,
+                                size_t room, uint64_t *hash, rondo_error *error)
+{
+    const rd_corpus *corpus = data->corpus;
+    uint64_t chain[2] = {place->rows, 0};
+    for (int part = RD_X; part <= RD_Y; part++) {
+        const rd_store *store = corpus->index[part] ? corpus->index[part] : corpus->values[part];
+        size_t item = corpus->index[part] ? sizeof(int32_t) : corpus->width[part] * sizeof(float);
+        for (uint64_t done = 0; store && done < place->rows;) {
+            size_t n = rd_size_min(room / item, (size_t)(place->rows - done));
+            RD_TRY(rd_store_read(store, place->first + done, n, bytes, error));
+            chain[1] = rd_fnv1a(bytes, n * item);
+            chain[0] = rd_fnv1a(chain, sizeof chain);
+            done += n;
+        }
+    }
+    *hash = chain[0];
+    return RONDO_OK;
+}
+
+static int by_value(const void *a, const void *b)
+{
+    const uint64_t *one = a, *other = b;
+    return (*one > *other) - (*one < *other);
+}
+
+static rondo_status hash_all(const rondo_data *data, unsigned char *bytes, size_t room, hashes *made,
+                             rondo_error *error)
+{
+    for (uint64_t k = 0; k < data->count; k++) {
+        rd_record_place place;
+        uint64_t hash = 0;
+        RD_TRY(rd_data_record(data, k, &place, error));
+        RD_TRY(hash_record(data, &place, bytes, room, &hash, error));
+        if (hash % made->stride)
+            continue;
+        RD_TRY(rd_grow(&made->hash, &made->room, made->count + 1, sizeof *made->hash, "a data check", error));
+        made->hash[made->count++] = hash;
+    }
+    if (made->count)
+        qsort(made->hash, made->count, sizeof *made->hash, by_value);
+    return RONDO_OK;
+}
+
+static rondo_status hash_records(const rondo_data *data, uint64_t stride, hashes *made, rondo_error *error)
+{
+    const rd_corpus *corpus = data->corpus;
+    size_t room = 4096 + rd_size_max(corpus->width[RD_X], corpus->width[RD_Y]) * sizeof(float);
+    unsigned char *bytes = NULL;
+    made->stride = stride;
+    RD_TRY(rd_alloc(room, 1, "a data check", &bytes, error));
+    rondo_status status = hash_all(data, bytes, room, made, error);
+    rd_free(bytes);
+    return status;
+}
+
+static uint64_t repeated(const hashes *in)
+{
+    uint64_t found = 0;
+    for (size_t i = 1; i < in->count; i++)
+        found += in->hash[i] == in->hash[i - 1];
+    return found * in->stride;
+}
+
+static uint64_t in_both(const hashes *in, const hashes *other)
+{
+    uint64_t found = 0;
+    for (size_t i = 0; i < other->count; i++)
+        found += in->count && bsearch(&other->hash[i], in->hash, in->count, sizeof *in->hash, by_value) != NULL;
+    return found * in->stride;
+}
+
+static rondo_status compare_records(facts *f, rondo_error *error)
+{
+    hashes own = {0}, other = {0};
+    uint64_t most = f->data->count;
+    if (f->valid && f->valid->count > most)
+        most = f->valid->count;
+    uint64_t stride = most / HASHES + 1;
+    rondo_status status = hash_records(f->data, stride, &own, error);
+    if (status == RONDO_OK && f->valid)
+        status = hash_records(f->valid, stride, &other, error);
+    f->duplicates = repeated(&own);
+    f->shared = in_both(&own, &other);
+    f->about = stride > 1;
+    rd_free(own.hash);
+    rd_free(other.hash);
+    return status;
+}
+
+/* ---- lengths, columns, labels */
+
+static uint64_t quantile(const facts *f, double share)
+{
+    uint64_t wanted = (uint64_t)(share * (double)(f->data->count - 1)), before = 0;
+    for (size_t length = 0; length < LENGTHS; length++) {
+        before += f->lengths[length];
+        if (before > wanted)
+            return length;
+    }
+    return f->longest;
+}
+
+static rondo_status measure_lengths(facts *f, rondo_error *error)
+{
+    RD_TRY(rd_alloc(LENGTHS, sizeof *f->lengths, "a data check", &f->lengths, error));
+    f->shortest = UINT64_MAX;
+    for (uint64_t k = 0; k < f->data->count; k++) {
+        rd_record_place place;
+        RD_TRY(rd_data_record(f->data, k, &place, error));
+        f->lengths[place.rows < LENGTHS ? place.rows : LENGTHS - 1]++;
+        f->shortest = place.rows < f->shortest ? place.rows : f->shortest;
+        f->longest = place.rows > f->longest ? place.rows : f->longest;
+    }
+    f->median = quantile(f, 0.5);
+    f->p99 = quantile(f, 0.99);
+    return RONDO_OK;
+}
+
+static rondo_status measure_columns(facts *f, rondo_error *error)
+{
+    const rd_corpus *corpus = f->data->corpus;
+    float *row = NULL;
+    size_t width = corpus->width[RD_X];
+    RD_TRY(rd_alloc(width, sizeof *f->column, "a data check", &f->column, error));
+    RD_TRY(rd_alloc(width, sizeof *row, "a data check", &row, error));
+    rondo_status status = RONDO_OK;
+    for (uint64_t i = 0; i < corpus->rows && status == RONDO_OK; i++) {
+        status = rd_store_read(corpus->values[RD_X], i, 1, row, error);
+        for (size_t c = 0; c < width; c++) {
+            f->column[c].least = i == 0 ? row[c] : fminf(f->column[c].least, row[c]);
+            f->column[c].most = i == 0 ? row[c] : fmaxf(f->column[c].most, row[c]);
+        }
+    }
+    rd_free(row);
+    return status;
+}
+
+static rondo_status count_labels(facts *f, rondo_error *error)
+{
+    RD_TRY(rd_alloc(rd_data_width(f->data, "y"), sizeof *f->label, "a data check", &f->label, error));
+    for (uint64_t k = 0; k < f->data->count; k++) {
+        rd_record_place place;
+        RD_TRY(rd_data_record(f->data, k, &place, error));
+        for (uint64_t i = 0; i < place.rows; i++) {
+            int32_t tag = 0;
+            RD_TRY(rd_store_read(f->data->corpus->index[RD_Y], place.first + i, 1, &tag, error));
+            f->label[tag]++;
+        }
+    }
+    return RONDO_OK;
+}
+
+static rondo_status gather(facts *f, rondo_error *error)
+{
+    rd_data_form form = rd_data_form_of(f->data);
+    if (form == RD_DATA_STREAM)
+        return RONDO_OK;
+    RD_TRY(measure_lengths(f, error));
+    RD_TRY(compare_records(f, error));
+    if (form == RD_DATA_NUMBERS)
+        RD_TRY(measure_columns(f, error));
+    return form == RD_DATA_TAGS ? count_labels(f, error) : RONDO_OK;
+}
+
+/* ---- as text */
+
+static void put_columns(const char *title, const rd_columns *columns, rd_text *text)
+{
+    if (columns->count == 0)
+        return;
+    rd_text_format(text, "%-11s", title);
+    for (size_t i = 0; i < columns->count; i++)
+        rd_text_format(text, "%s%s", i ? ", " : "", rd_quote(columns->name[i]).text);
+    rd_text_put(text, "\n");
+}
+
+static size_t best_label(const facts *f, uint64_t below, size_t after)
+{
+    size_t best = SIZE_MAX;
+    for (size_t i = 0; i < rd_data_width(f->data, "y"); i++) {
+        uint64_t n = f->label[i];
+        int later = n < below || (n == below && i > after);
+        if (n > 0 && later && (best == SIZE_MAX || n > f->label[best]))
+            best = i;
+    }
+    return best;
+}
+
+static void put_labels(const facts *f, rd_text *text)
+{
+    uint64_t below = UINT64_MAX;
+    size_t label = 0;
+    rd_text_format(text, "%-11s", "labels");
+    for (int shown = 0; shown < LABELS_SHOWN && (label = best_label(f, below, label)) != SIZE_MAX; shown++) {
+        size_t size;
+        const char *name = rd_symbols_text(rd_data_symbols(f->data, "y"), label, &size);
+        rd_text_format(text, "%s%s %" PRIu64, shown ? ", " : "", rd_quote_n(name, size).text, f->label[label]);
+        below = f->label[label];
+    }
+    rd_text_put(text, "\n");
+}
+
+static void put_constant(const facts *f, rd_text *text)
+{
+    const rd_columns *columns = &f->data->corpus->columns[RD_X];
+    for (size_t i = 0; i < columns->count; i++)
+        if (f->column[i].least >= f->column[i].most)
+            rd_text_format(text, "constant   %s is always %g\n", rd_quote(columns->name[i]).text,
+                           (double)f->column[i].least);
+}
+
+static void put_symbols(const facts *f, rd_text *text)
+{
+    const rondo_data *data = f->data;
+    if (!rd_data_symbols(data, "x"))
+        return;
+    uint64_t rows = data->corpus->rows, unknown = rd_data_unknown(data, "x");
+    rd_text_format(text, "vocabulary %zu symbols, unknown and end included\n", rd_data_width(data, "x"));
+    rd_text_format(text, "unknown    %" PRIu64 " of %" PRIu64 " symbols (%.3g %%)\n", unknown, rows,
+                   rows ? 100.0 * (double)unknown / (double)rows : 0.0);
+}
+
+static void put_records(const facts *f, rd_text *text)
+{
+    const char *about = f->about ? "about " : "";
+    rd_text_format(text, "records    %" PRIu64 "\n", f->data->count);
+    rd_text_format(text, "lengths    min %" PRIu64 ", median %" PRIu64 ", p99 %" PRIu64 ", max %" PRIu64 "\n",
+                   f->shortest, f->median, f->p99, f->longest);
+    rd_text_format(text, "duplicates %s%" PRIu64 " records equal an earlier one\n", about, f->duplicates);
+    if (f->valid)
+        rd_text_format(text, "shared     %s%" PRIu64 " of %" PRIu64 " validation records stand in training too\n", about,
+                       f->shared, f->valid->count);
+}
+
+static void as_text(const facts *f, rd_text *text)
+{
+    const rd_corpus *corpus = f->data->corpus;
+    for (size_t i = 0; i < corpus->files; i++)
+        rd_text_format(text, "file       %s: %" PRIu64 " bytes, %" PRIu64 " lines, read as %s\n",
+                       rd_quote(corpus->file[i].name).text, corpus->file[i].bytes, corpus->file[i].lines,
+                       corpus->reader);
+    rd_text_format(text, "targets    %" PRIu64 "\n", rd_data_targets(f->data));
+    if (f->valid)
+        rd_text_format(text, "validation %" PRIu64 " targets\n", rd_data_targets(f->valid));
+    put_symbols(f, text);
+    if (corpus->form != RD_DATA_STREAM)
+        put_records(f, text);
+    put_columns("inputs", &corpus->columns[RD_X], text);
+    put_columns("targets of", &corpus->columns[RD_Y], text);
+    put_columns("not read", &corpus->unused, text);
+    if (f->column)
+        put_constant(f, text);
+    if (f->label)
+        put_labels(f, text);
+    if (corpus->cut)
+        rd_text_format(text, "cut        %" PRIu64 " records to --max-length\n", corpus->cut);
+    if (corpus->skipped)
+        rd_text_format(text, "skipped    %" PRIu64 " bad places\n%s\n", corpus->skipped, corpus->skipped_places.text);
+}
+
+/* ---- as JSON */
+
+static void json_text(rd_text *text, const char *bytes, size_t size)
+{
+    rd_text_put(text, "\"");
+    for (size_t i = 0; i < size;) {
+        size_t length = rd_utf8_length((const unsigned char *)bytes + i, size - i);
+        unsigned char c = (unsigned char)bytes[i];
+        if (length == 0)
+            rd_text_put(text, "\\ufffd");
+        else if (c == '"' || c == '\\')
+            rd_text_format(text, "\\%c", c);
+        else if (c < 0x20)
+            rd_text_format(text, "\\u%04x", c);
+        else
+            rd_text_add(text, bytes + i, length);
+        i += length ? length : 1;
+    }
+    rd_text_put(text, "\"");
+}
+
+static void json_number(rd_text *text, const char *name, uint64_t value)
+{
+    rd_text_format(text, ",\"%s\":%" PRIu64, name, value);
+}
+
+static void json_columns(rd_text *text, const char *title, const rd_columns *columns)
+{
+    rd_text_format(text, ",\"%s\":[", title);
+    for (size_t i = 0; i < columns->count; i++) {
+        rd_text_put(text, i ? "," : "");
+        json_text(text, columns->name[i], strlen(columns->name[i]));
+    }
+    rd_text_put(text, "]");
+}
+
+static void json_labels(const facts *f, rd_text *text)
+{
+    int shown = 0;
+    rd_text_put(text, ",\"labels\":{");
+    for (size_t i = 0; i < rd_data_width(f->data, "y"); i++) {
+        size_t size;
+        const char *name = rd_symbols_text(rd_data_symbols(f->data, "y"), i, &size);
+        if (f->label[i] == 0)
+            continue;
+        rd_text_put(text, shown++ ? "," : "");
+        json_text(text, name, size);
+        rd_text_format(text, ":%" PRIu64, f->label[i]);
+    }
+    rd_text_put(text, "}");
+}
+
+static void json_records(const facts *f, rd_text *text)
+{
+    rd_text_format(text, ",\"lengths\":{\"min\":%" PRIu64 ",\"median\":%" PRIu64 ",\"p99\":%" PRIu64 ",\"max\":%" PRIu64 "}",
+                   f->shortest, f->median, f->p99, f->longest);
+    json_number(text, "duplicates", f->duplicates);
+    if (f->valid)
+        json_number(text, "shared", f->shared);
+    rd_text_format(text, ",\"estimated\":%s", f->about ? "true" : "false");
+}
+
+static void as_json(const facts *f, rd_text *text)
+{
+    const rd_corpus *corpus = f->data->corpus;
+    rd_text_format(text, "{\"schema\":1,\"event\":\"data\",\"task\":\"%s\",\"reader\":\"%s\",\"sha256\":\"%s\",\"files\":[",
+                   corpus->task, corpus->reader, corpus->hash);
+    for (size_t i = 0; i < corpus->files; i++) {
+        rd_text_put(text, i ? ",{\"name\":" : "{\"name\":");
+        json_text(text, corpus->file[i].name, strlen(corpus->file[i].name));
+        rd_text_format(text, ",\"bytes\":%" PRIu64 ",\"lines\":%" PRIu64 "}", corpus->file[i].bytes,
+                       corpus->file[i].lines);
+    }
+    rd_text_put(text, "]");
+    json_number(text, corpus->form == RD_DATA_STREAM ? "symbols" : "records", f->data->count);
+    json_number(text, "targets", rd_data_targets(f->data));
+    if (f->valid)
+        json_number(text, "valid_targets", rd_data_targets(f->valid));
+    if (rd_data_symbols(f->data, "x")) {
+        json_number(text, "vocabulary", rd_data_width(f->data, "x"));
+        json_number(text, "unknown", rd_data_unknown(f->data, "x"));
+    }
+    if (corpus->form != RD_DATA_STREAM)
+        json_records(f, text);
+    if (corpus->form == RD_DATA_NUMBERS) {
+        json_columns(text, "inputs", &corpus->columns[RD_X]);
+        json_columns(text, "target_columns", &corpus->columns[RD_Y]);
+        json_columns(text, "unused", &corpus->unused);
+    }
+    if (f->label)
+        json_labels(f, text);
+    json_number(text, "cut", corpus->cut);
+    json_number(text, "skipped", corpus->skipped);
+    rd_text_put(text, "}\n");
+}
+
+rondo_status rondo_data_describe(const rondo_data *data, const rondo_data *valid, int json, rondo_sink sink, void *user,
+                                 rondo_error *error)
+{
+    if (!data || !sink)
+        return rd_fail(error, RONDO_BAD_ARGUMENT, "rondo_data_describe: %s is missing", data ? "sink" : "data");
+    facts f = {.data = data, .valid = valid};
+    rd_text text = {0};
+    rondo_status status = gather(&f, error);
+    if (status == RONDO_OK) {
+        (json ? as_json : as_text)(&f, &text);
+        status = rd_text_done(&text, error);
+    }
+    if (status == RONDO_OK && sink(user, text.text, text.size) != 0)
+        status = rd_fail(error, RONDO_SYSTEM, "the description of the data could not be written");
+    rd_text_free(&text);
+    rd_free(f.lengths);
+    rd_free(f.column);
+    rd_free(f.label);
+    return status;
+}
