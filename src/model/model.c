@@ -249,5 +249,8 @@ rondo_status rondo_model_reserve(rondo_model *model, const char *part, size_t ro
         (rd_limits_of_call){.rows = rows, .steps = steps, .sequences = sequences, .mode = RONDO_TRAIN};
     model->run->phase = RD_PHASE_NONE;
     RD_TRY(rd_model_ready_grads(model, error));
-    return rd_frame_ready(model, &model->train, limits, RONDO_TRAIN, error);
+    RD_TRY(rd_frame_ready(model, &model->train, limits, RONDO_TRAIN, error));
+    if (!model->use.ready) /* its first forward then makes it as large at once */
+        memcpy(model->use.limit, model->train.limit, sizeof model->use.limit);
+    return RONDO_OK;
 }
