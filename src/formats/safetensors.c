@@ -2,6 +2,7 @@
  * checksums agree. What the header says is the business of safetensors_header.c. */
 #include "formats/safetensors.h"
 
+#include "base/file_inside.h"
 #include "base/hash.h"
 #include "base/memory.h"
 #include "base/size.h"
@@ -10,6 +11,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define LENGTH     8u             /* bytes of the length field */
 #define FILE_LIMIT (SIZE_MAX / 4) /* bytes of a file; memory is the limit before it */
@@ -254,14 +256,22 @@ rondo_status rd_safetensors_parse(const void *bytes, size_t size, const char *or
     return status;
 }
 
+/* A device or a pipe may never end, so it gets less trust than a file. */
+static size_t limit_of(const char *path)
+{
+    struct stat facts;
+    return stat(path, &facts) == 0 && !S_ISREG(facts.st_mode) ? RD_SAFETENSORS_STREAM : FILE_LIMIT;
+}
+
 rondo_status rd_safetensors_read(const char *path, rd_bundle **bundle, int *checked, rondo_error *error)
 {
+    const rd_quoted shown = rd_path_shown(path);
     char *bytes;
     size_t size;
     rd_bundle *made;
     RD_TRY(rd_safetensors_ready(error));
-    RD_TRY(rd_file_read(path, FILE_LIMIT, &bytes, &size, error));
-    rondo_status status = rd_safetensors_parse(bytes, size, path, &made, checked, error);
+    RD_TRY(rd_file_read(path, limit_of(path), &bytes, &size, error));
+    rondo_status status = rd_safetensors_parse(bytes, size, shown.text, &made, checked, error);
     if (status != RONDO_OK) {
         rd_free(bytes);
         return status;

@@ -10,6 +10,8 @@
 #define RD_SAFETENSORS_DEPTH  64u        /* nesting of the header */
 #define RD_SAFETENSORS_VALUES 2000000u   /* values in the header, texts of the metadata included */
 
+#define RD_SAFETENSORS_STREAM (1u << 28) /* bytes read from a pipe or a device, which may have no end */
+
 /* Texts that guard a file; they are checked and taken out when read, and made when written. */
 #define RD_SAFETENSORS_CRC        "rondo.crc"
 #define RD_SAFETENSORS_HEADER_CRC "rondo.header_crc"

@@ -258,6 +258,34 @@ static void a_missing_file_and_a_folder_are_the_systems_refusals(void **state)
     assert_null(read);
 }
 
+static void a_device_without_end_is_not_read_for_ever(void **state)
+{
+    (void)state;
+    rd_bundle *read = NULL;
+    rondo_error error = {0};
+    if (access("/dev/zero", R_OK) != 0) skip();
+    assert_int_equal(rd_safetensors_read("/dev/zero", &read, NULL, &error), RONDO_LIMIT);
+    assert_null(read);
+}
+
+static void the_name_of_a_file_cannot_forge_a_line(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/test_safetensors_XXXXXX", path[64];
+    rd_bundle *read = NULL;
+    rondo_error error = {0};
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/a\nrondo: \x1b[31mfine", folder);
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    fclose(file);
+    assert_int_equal(rd_safetensors_read(path, &read, NULL, &error), RONDO_BAD_MODEL);
+    assert_non_null(strstr(error.message, "the file is empty"));
+    assert_null(strpbrk(error.message, "\n\x1b"));
+    unlink(path);
+    rmdir(folder);
+}
+
 static void a_tensor_cannot_take_the_place_of_the_metadata(void **state)
 {
     (void)state;
@@ -325,6 +353,8 @@ int main(void)
         cmocka_unit_test(bytes_are_turned_round_by_unit_also_in_place),
         cmocka_unit_test(a_file_that_was_saved_is_read_again),
         cmocka_unit_test(a_missing_file_and_a_folder_are_the_systems_refusals),
+        cmocka_unit_test(a_device_without_end_is_not_read_for_ever),
+        cmocka_unit_test(the_name_of_a_file_cannot_forge_a_line),
         cmocka_unit_test(a_tensor_cannot_take_the_place_of_the_metadata),
         cmocka_unit_test(a_header_that_no_reader_would_take_is_not_written),
         cmocka_unit_test(each_allocation_that_fails_gives_a_limit_and_leaks_nothing),
