@@ -45,8 +45,8 @@ static uint64_t free_of(const struct statvfs *about)
     return (uint64_t)about->f_bavail * about->f_frsize;
 }
 
-static rondo_status write_failed(int descriptor, const char *path, uint64_t needed, int number,
-                                 rondo_error *error)
+rondo_status rd_fail_write(rondo_error *error, int descriptor, const char *path, const char *verb,
+                           uint64_t needed, int number)
 {
     struct statvfs about;
     if (number != ENOSPC && number != EDQUOT) return rd_fail_system(error, path, verb, number);
