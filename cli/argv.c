@@ -34,17 +34,19 @@ int option_applies(const rondo_option_info *info, const command *verb)
     return has_word(info->commands, verb->name);
 }
 
-/* What `name` means in this command: "valid" is "valid-share" for data. */
-static void renamed(const command *verb, const char *name, char *out, size_t size)
+/* What `name` means in this command: "split:valid=valid-share" renames it after the word split. */
+static void renamed(const invocation *call, const char *name, char *out, size_t size)
 {
-    size_t n = strlen(name);
+    buffer rule = {0};
     snprintf(out, size, "%s", name);
-    for (const char *at = verb->renames; *at; at += strspn(at, " ")) {
+    buffer_format(&rule, "%s:%s=", call->files ? call->file[0] : "", name);
+    for (const char *at = call->command->renames; rule.text && *at; at += strspn(at, " ")) {
         size_t word = strcspn(at, " ");
-        if (word > n && at[n] == '=' && memcmp(at, name, n) == 0)
-            snprintf(out, size, "%.*s", (int)(word - n - 1), at + n + 1);
+        if (word > rule.size && memcmp(at, rule.text, rule.size) == 0)
+            snprintf(out, size, "%.*s", (int)(word - rule.size), at + rule.size);
         at += word;
     }
+    buffer_free(&rule);
 }
 
 /* ---- wrong names */
@@ -169,7 +171,7 @@ static int read_long(reading *r, const char *word)
     if (size >= sizeof spelt)
         return report_fail(RONDO_BAD_ARGUMENT, NULL, "%s: unknown option", show(word).text);
     snprintf(spelt, sizeof spelt, "%.*s", (int)size, word);
-    renamed(r->call->command, spelt + 2, name, sizeof name);
+    renamed(r->call, spelt + 2, name, sizeof name);
     rondo_option_info info;
     int no = 0;
     if (!option_find(name, &info) && strncmp(name, "no-", 3) == 0 && option_find(name + 3, &info))

@@ -26,7 +26,7 @@ struct command {
     const char *examples;    /* three lines */
     int min_files, max_files;
     const char *other_names; /* what other systems call it, separated by spaces */
-    const char *renames;     /* "valid=valid-share": names that mean another option here */
+    const char *renames;     /* "split:valid=valid-share": after the word split --valid is --valid-share */
     const char *lists;       /* options of which several values may be given, as 64,128 */
     int (*run)(invocation *call); /* gives the exit status */
 };
@@ -188,7 +188,9 @@ void signals_line(int on_terminal); /* a progress line stands on the terminal an
 
 /* "play.run" for "play.safetensors". */
 void run_folder_name(const char *output, buffer *name);
-/* 0 when a fresh run may begin there (with force what was there is removed), else the status. */
+/* 0 when a fresh run may begin there, else the status; nothing is changed. */
+int run_folder_check(const char *run, int force);
+/* Makes the folder; with force what a run left there is removed. */
 int run_folder_claim(const char *run, int force);
 /* Writes RUN/options: options and data files, paths relative to the run. */
 int run_folder_write(const char *run, const invocation *call, const rondo_options *options);
@@ -199,6 +201,40 @@ int run_folder_finish(const char *run, const char *reason);
 int list_split(const char *list, char ***items, size_t *count);
 void list_free(char **items, size_t count);
 void list_join(buffer *to, const char *item); /* adds a comma when needed, escapes */
+
+/* ---- a model in use (session.c) */
+
+typedef struct session {
+    rondo_device *device;
+    rondo_model *model;
+    rondo_options *options; /* owned; what was given over what the model was trained with */
+} session;
+int device_open(const rondo_options *options, rondo_device **device);
+/* Loads `path`; 0, or the status after the message was told. */
+int session_open(session *s, const invocation *call, const char *path);
+/* The model of -m, or the message that it is missing ("" then). */
+const char *model_path(const invocation *call);
+void session_close(session *s);
+/* An index into options: whether the model speaks in characters, words … */
+int is_language_model(const session *s);
+
+/* ---- training (cmd_train.c, also used by the demo) */
+
+typedef struct training {
+    const rondo_options *options; /* lent */
+    const char *run;              /* the run folder, or NULL */
+    int json;
+    progress bar;
+    uint64_t step, saved_step, best_step;
+    int saved;                    /* a checkpoint was written */
+    double best_loss;             /* NaN without validation */
+    char reason[64];              /* why it ended */
+} training;
+void training_begin(training *t, const rondo_options *options, const char *run);
+int training_event(void *user, const rondo_event *event); /* the callback of rondo_train, `user` being a training */
+/* "unigram 2.83, order-2 Markov 2.41" and the best of them into *best; "" when none is to be had. */
+void training_baselines(const rondo_data *train, const rondo_data *valid, const rondo_options *options, buffer *text,
+                        double *best);
 
 /* ---- help (help.c, manpage.c, completion.c, topics.c) */
 

@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -168,7 +169,7 @@ static int ours(const char *name)
     size_t size = strlen(name);
     for (size_t i = 0; i < 2; i++)
         if (size > strlen(ends[i]) && strcmp(name + size - strlen(ends[i]), ends[i]) == 0) return 1;
-    for (size_t i = 0; i < 3; i++)
+    for (size_t i = 0; i < 2; i++)
         if (strcmp(name, whole[i]) == 0) return 1;
     return strncmp(name, "events.out.tfevents", 19) == 0 || strstr(name, ".tmp.") != NULL;
 }
@@ -189,15 +190,33 @@ static int empty_folder(const char *run)
     return status;
 }
 
-int run_folder_claim(const char *run, int force)
+/* The living process that the lock names, or 0. */
+static long holder(const char *run)
+{
+    buffer path = {0}, text = {0};
+    inside(run, "lock", &path);
+    long process = 0;
+    if (path.text && file_exists(path.text) && file_load(path.text, 4096, &text) == RONDO_OK)
+        process = strtol(text.text, NULL, 10);
+    buffer_free(&path);
+    buffer_free(&text);
+    return process > 0 && (kill((pid_t)process, 0) == 0 || errno == EPERM) ? process : 0;
+}
+
+int run_folder_check(const char *run, int force)
 {
     char hint[PATH_MAX + 128];
-    if (holds(run, "options") && !force) {
-        int finished = holds(run, "finished");
-        snprintf(hint, sizeof hint, "rondo train --resume %s goes on with it, -f begins anew", run);
-        return report_fail(RONDO_BAD_ARGUMENT, hint, "%s: holds %s run", show(run).text,
-                           finished ? "a finished" : "an unfinished");
-    }
+    long process = force ? holder(run) : 0;
+    if (process)
+        return report_fail(RONDO_SYSTEM, NULL, "%s: process %ld is training there", show(run).text, process);
+    if (!holds(run, "options") || force) return RONDO_OK;
+    snprintf(hint, sizeof hint, "rondo train --resume %.4000s goes on with it, -f begins anew", run);
+    return report_fail(RONDO_BAD_ARGUMENT, hint, "%s: holds %s run", show(run).text,
+                       holds(run, "finished") ? "a finished" : "an unfinished");
+}
+
+int run_folder_claim(const char *run, int force)
+{
     int status = folder_make(run);
     return status == RONDO_OK && force ? empty_folder(run) : status;
 }

@@ -103,6 +103,18 @@ static rondo_status place(rondo_status status, const char *origin, size_t line, 
     return status;
 }
 
+/* A value without quotes ends where " #" begins a comment. */
+static size_t without_comment(const char *value, size_t size)
+{
+    for (size_t i = 1; i < size; i++)
+        if (value[i] == '#' && (value[i - 1] == ' ' || value[i - 1] == '\t')) {
+            while (i > 0 && (value[i - 1] == ' ' || value[i - 1] == '\t'))
+                i--;
+            return i;
+        }
+    return size;
+}
+
 static rondo_status set_pair(rondo_options *options, const rd_pair *pair, rondo_error *error)
 {
     size_t i = rd_option_find(pair->name, pair->name_size);
@@ -119,7 +131,7 @@ static rondo_status set_pair(rondo_options *options, const rd_pair *pair, rondo_
     if (pair->value_size && pair->value[0] == '"')
         sound = unquote(pair->value, pair->value_size, &value);
     else
-        rd_text_add(&value, pair->value, pair->value_size);
+        rd_text_add(&value, pair->value, without_comment(pair->value, pair->value_size));
     rondo_status status = rd_text_done(&value, error);
     if (status == RONDO_OK && !sound)
         status = rd_fail(error, RONDO_BAD_ARGUMENT,

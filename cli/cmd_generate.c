@@ -1,0 +1,79 @@
+/* rondo generate: samples of a language model, one block a sample. */
+#include "cli.h"
+
+#include <string.h>
+#include <unistd.h>
+
+typedef struct sample {
+    buffer text; /* for --json; else only the last byte is kept */
+    int json, live;
+    char last;
+} sample;
+
+static int take(void *user, const char *bytes, size_t size)
+{
+    sample *s = user;
+    if (size) s->last = bytes[size - 1];
+    if (s->json) return buffer_sink(&s->text, bytes, size);
+    int failed = output_sink(NULL, bytes, size);
+    if (s->live) output_flush();
+    return failed;
+}
+
+static int one(session *in, const buffer *prompt, const rondo_sampling *sampling)
+{
+    sample s = {.json = flag_of(in->options, "json"), .live = isatty(STDOUT_FILENO)};
+    rondo_generated generated = {0};
+    rondo_error error = {0};
+    int status = RONDO_OK;
+    if (rondo_generate(in->model, prompt->text, prompt->size, sampling, take, &s, &generated, &error) !=
+        RONDO_OK)
+        status = report_error(&error);
+    if (status == RONDO_OK && s.json) {
+        json_line line;
+        json_begin(&line);
+        json_text(&line, "text", s.text.text ? s.text.text : "", s.text.size);
+        json_number(&line, "logprob", generated.logprob);
+        json_count(&line, "tokens", generated.tokens);
+        json_end(&line);
+    } else if (status == RONDO_OK && (s.last != '\n' || generated.ended)) {
+        output_text("\n");
+    }
+    buffer_free(&s.text);
+    return status;
+}
+
+static int read_prompt(const rondo_options *options, buffer *prompt)
+{
+    const char *file = text_of(options, "prompt-file");
+    buffer_put(prompt, text_of(options, "prompt"));
+    return file[0] ? file_load(file, 16 << 20, prompt) : RONDO_OK;
+}
+
+int run_generate(invocation *call)
+{
+    session s = {0};
+    buffer prompt = {0};
+    const char *path = model_path(call);
+    int status = path[0] ? session_open(&s, call, path) : RONDO_BAD_ARGUMENT;
+    if (status == RONDO_OK) status = settle_seed(call->options);
+    if (status == RONDO_OK) status = read_prompt(call->options, &prompt);
+    rondo_sampling sampling = {
+        .temperature = number_of(call->options, "temperature"),
+        .top_k = count_of(call->options, "top-k"),
+        .top_p = number_of(call->options, "top-p"),
+        .length = count_of(call->options, "length"),
+        .seed = count_of(call->options, "seed"),
+    };
+    /* Samples of a stream hold line ends of their own; an empty line stands between them. */
+    int apart = status == RONDO_OK && !flag_of(s.options, "lines") && !flag_of(s.options, "json");
+    uint64_t count = count_of(call->options, "count");
+    for (uint64_t n = 0; status == RONDO_OK && n < count && !output_broken(); n++) {
+        if (apart && n > 0) output_text("\n");
+        sampling.number = n;
+        status = one(&s, &prompt, &sampling);
+    }
+    buffer_free(&prompt);
+    session_close(&s);
+    return status;
+}
