@@ -86,6 +86,17 @@ static void put_string(const char *text, rd_text *out)
     rd_text_put(out, "\"");
 }
 
+static void put_count(uint64_t count, rd_text *out)
+{
+    char digits[20];
+    size_t at = sizeof digits;
+    do {
+        digits[--at] = (char)('0' + count % 10);
+        count /= 10;
+    } while (count > 0);
+    rd_text_add(out, digits + at, sizeof digits - at);
+}
+
 static void put_number(const field *f, double value, int *nonfinite, rd_text *out)
 {
     char number[40];
@@ -93,7 +104,7 @@ static void put_number(const field *f, double value, int *nonfinite, rd_text *ou
         rd_text_put(out, "null");
         *nonfinite = 1;
     } else if (f->kind == COUNT && value >= 0 && value < 18446744073709549568.0) {
-        rd_text_format(out, "%llu", (unsigned long long)value);
+        put_count((uint64_t)value, out);
     } else {
         rd_print_double(value, number);
         rd_text_put(out, number);
@@ -103,14 +114,18 @@ static void put_number(const field *f, double value, int *nonfinite, rd_text *ou
 void rd_metrics_write(const rd_metrics_line *line, rd_text *out)
 {
     int nonfinite = 0;
-    rd_text_format(out, "{\"schema\":1,\"event\":\"%s\",\"step\":%llu", events[line->event],
-                   (unsigned long long)line->step);
+    rd_text_put(out, "{\"schema\":1,\"event\":\"");
+    rd_text_put(out, events[line->event]);
+    rd_text_put(out, "\",\"step\":");
+    put_count(line->step, out);
     for (size_t i = 0; i < FIELDS; i++) {
         const field *f = &fields[i];
         if (!(f->events >> line->event & 1) || (f->kind == TEXT && !text_of(line, f)) ||
             ((f->kind == ABSENT || f->kind == COUNT) && isnan(number_of(line, f))))
             continue;
-        rd_text_format(out, ",\"%s\":", f->name);
+        rd_text_put(out, ",\"");
+        rd_text_add(out, f->name, f->size);
+        rd_text_put(out, "\":");
         if (f->kind == TEXT)
             put_string(text_of(line, f), out);
         else if (f->kind == FLAG)

@@ -49,7 +49,7 @@ int rd_metrics_parse(const char *text, size_t size, rd_metrics_line *line, size_
 
 /* Walks the lines of a file in bounded memory. `end` is the offset behind the line. The callback returns 0 to
  * go on. A last line without newline that does not parse is a cut one and ends the walk quietly; any other is
- * RONDO_BAD_DATA with file:line:column. Lines beyond 1 MiB are RONDO_LIMIT. */
+ * RONDO_BAD_DATA with file:line:column, and so is a line beyond 1 MiB. */
 typedef int (*rd_on_metrics)(void *user, const rd_metrics_line *line, uint64_t end);
 rondo_status rd_metrics_read(const char *path, rd_on_metrics on_line, void *user, rondo_error *error);
 

@@ -40,7 +40,7 @@ static rondo_status walk_lines(walk *w, rd_reader *reader, char *block, rondo_er
     size_t have = 0, got;
     do {
         if (have == BLOCK)
-            return rd_fail(error, RONDO_LIMIT, "%s:%zu: the line is longer than 1 MiB", w->path,
+            return rd_fail(error, RONDO_BAD_DATA, "%s:%zu: the line is longer than 1 MiB", w->path,
                            w->number + 1);
         RD_TRY(rd_reader_read(reader, block + have, BLOCK - have, &got, error));
         size_t searched = have, start = 0;

@@ -201,7 +201,7 @@ static rondo_status draw_text(const picture *p, const rondo_options *options, rd
     for (size_t run = 0; run < p->runs; run++) {
         if (p->run[run]->nonfinite > 0) {
             rd_put_clean(p->run[run]->name, NAME_ROOM, medium.ascii, out);
-            rd_text_format(out, ": %llu losses were not finite\n",
+            rd_text_format(out, ": losses that were not finite: %llu\n",
                            (unsigned long long)p->run[run]->nonfinite);
         }
     }

@@ -90,7 +90,7 @@ static rondo_status open_metrics(rd_run_log *log, int resume, rondo_error *error
     keep kept = {log, log->step, 0};
     if (resume && rd_file_exists(file->path.text)) {
         rondo_status status = rd_metrics_read(file->path.text, keep_line, &kept, error);
-        if (status != RONDO_OK && status != RONDO_BAD_DATA && status != RONDO_LIMIT)
+        if (status != RONDO_OK && status != RONDO_BAD_DATA)
             return status; /* a damaged line is where the log goes on */
     }
     RD_TRY(open_file(file, 0, error));

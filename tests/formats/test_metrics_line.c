@@ -252,7 +252,7 @@ static void a_damaged_line_is_told_with_file_line_and_column(void **state)
     assert_int_equal(s.lines, 2);
 }
 
-static void a_line_without_end_is_a_limit_and_a_missing_file_is_told(void **state)
+static void a_line_without_end_and_a_missing_file_are_told(void **state)
 {
     (void)state;
     rondo_error error;
@@ -263,7 +263,7 @@ static void a_line_without_end_is_a_limit_and_a_missing_file_is_told(void **stat
     memset(text, 'x', size);
     write_file(text, size);
     free(text);
-    assert_int_equal(rd_metrics_read(path, count_line, &s, &error), RONDO_LIMIT);
+    assert_int_equal(rd_metrics_read(path, count_line, &s, &error), RONDO_BAD_DATA);
     assert_int_equal(unlink(path), 0);
     assert_int_equal(rd_metrics_read(path, count_line, &s, &error), RONDO_SYSTEM);
 }
@@ -314,7 +314,7 @@ int main(void)
         cmocka_unit_test(a_cut_last_line_is_passed_over_and_a_whole_one_counts),
         cmocka_unit_test(a_damaged_line_is_told_with_file_line_and_column),
         cmocka_unit_test(lines_across_blocks_are_whole),
-        cmocka_unit_test(a_line_without_end_is_a_limit_and_a_missing_file_is_told),
+        cmocka_unit_test(a_line_without_end_and_a_missing_file_are_told),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
