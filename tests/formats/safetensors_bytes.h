@@ -92,4 +92,23 @@ static inline file_bytes guarded_file(void)
     return file;
 }
 
+/* 1 in a build without jansson, in which every door must say so; the tests of what stands behind are skipped.
+ */
+static inline int without_json(void)
+{
+    rondo_error error = {0};
+    rd_bundle *bundle = NULL;
+    char *packed;
+    size_t size;
+    if (RONDO_WITH_JSON) return 0;
+    const int said = rd_safetensors_parse("", 0, "x", &bundle, NULL, &error) == RONDO_SYSTEM &&
+                     strstr(error.message, "jansson") && rd_bundle_new(&bundle, NULL) == RONDO_OK &&
+                     rd_safetensors_pack(bundle, 0, &packed, &size, &error) == RONDO_SYSTEM &&
+                     rd_safetensors_read("x", &bundle, NULL, &error) == RONDO_SYSTEM;
+    rd_bundle_free(bundle);
+    printf(said ? "skip - safetensors: this build has no jansson\n"
+                : "not ok - a build without jansson does not say so\n");
+    return said ? 1 : 2;
+}
+
 #endif
