@@ -1,5 +1,5 @@
-/* Counts of pairs (context, symbol) in open tables, one pair of tables an order. Contexts are known by a 64-bit
- * mixture of their symbols: with a few million of them two that meet are not to be expected. */
+/* Counts of pairs (context, symbol) in open tables, one pair of tables an order. Contexts are known by a
+ * 64-bit mixture of their symbols: with a few million of them two that meet are not to be expected. */
 #include "data/baseline.h"
 
 #include "base/memory.h"
@@ -39,21 +39,18 @@ static entry *look(const table *in, uint64_t key)
 static const entry *find(const table *in, uint64_t key)
 {
     static const entry none = {0};
-    if (in->slots == 0)
-        return &none;
+    if (in->slots == 0) return &none;
     const entry *found = look(in, key | 1);
     return found->key ? found : &none;
 }
 
 static rondo_status widen(table *in, rondo_error *error)
 {
-    if (in->used * 2 < in->slots)
-        return RONDO_OK;
+    if (in->used * 2 < in->slots) return RONDO_OK;
     table wider = {.slots = in->slots ? in->slots * 2 : 1024, .used = in->used};
     RD_TRY(rd_alloc(wider.slots, sizeof *wider.slot, "the counts of a baseline", &wider.slot, error));
     for (size_t i = 0; i < in->slots; i++)
-        if (in->slot[i].key)
-            *look(&wider, in->slot[i].key) = in->slot[i];
+        if (in->slot[i].key) *look(&wider, in->slot[i].key) = in->slot[i];
     rd_free(in->slot);
     *in = wider;
     return RONDO_OK;
@@ -64,8 +61,7 @@ static rondo_status make(table *in, uint64_t key, entry **found, rondo_error *er
 {
     RD_TRY(widen(in, error));
     *found = look(in, key | 1);
-    if ((*found)->key)
-        return RONDO_OK;
+    if ((*found)->key) return RONDO_OK;
     if (in->used >= PAIRS) {
         *found = NULL;
         return RONDO_OK;
@@ -104,7 +100,8 @@ static void remember(history *past, int32_t symbol)
     past->symbol[0] = symbol;
 }
 
-static rondo_status count_one(model *counts, const history *past, int32_t symbol, double *sum, rondo_error *error)
+static rondo_status count_one(model *counts, const history *past, int32_t symbol, double *sum,
+                              rondo_error *error)
 {
     (void)sum;
     counts->kinds += counts->single[symbol]++ == 0;
@@ -116,25 +113,25 @@ static rondo_status count_one(model *counts, const history *past, int32_t symbol
         RD_TRY(make(&counts->context[k], key, &context, error));
         if (context)
             RD_TRY(make(&counts->pair[k], mix(key, (uint64_t)symbol + (UINT64_C(1) << 40)), &pair, error));
-        if (!pair || context->count == UINT32_MAX)
-            continue;
+        if (!pair || context->count == UINT32_MAX) continue;
         context->kinds += pair->count++ == 0;
         context->count++;
     }
     return RONDO_OK;
 }
 
-static rondo_status judge_one(model *counts, const history *past, int32_t symbol, double *sum, rondo_error *error)
+static rondo_status judge_one(model *counts, const history *past, int32_t symbol, double *sum,
+                              rondo_error *error)
 {
     (void)error;
     double kinds = (double)counts->kinds;
-    double p = ((double)counts->single[symbol] + kinds / (double)counts->symbols) / ((double)counts->total + kinds);
+    double p =
+        ((double)counts->single[symbol] + kinds / (double)counts->symbols) / ((double)counts->total + kinds);
     uint64_t key = 1;
     for (int k = 0; k < counts->order; k++) {
         key = mix(key, (uint64_t)past->symbol[k]);
         const entry *context = find(&counts->context[k], key);
-        if (context->count == 0)
-            break;
+        if (context->count == 0) break;
         const entry *pair = find(&counts->pair[k], mix(key, (uint64_t)symbol + (UINT64_C(1) << 40)));
         p = (pair->count + context->kinds * p) / ((double)context->count + context->kinds);
     }
@@ -144,10 +141,11 @@ static rondo_status judge_one(model *counts, const history *past, int32_t symbol
 
 /* ---- a walk over the data */
 
-typedef rondo_status (*visit)(model *counts, const history *past, int32_t symbol, double *sum, rondo_error *error);
+typedef rondo_status (*visit)(model *counts, const history *past, int32_t symbol, double *sum,
+                              rondo_error *error);
 
-static rondo_status walk_rows(model *counts, const rondo_data *data, uint64_t first, uint64_t rows, history *past,
-                              visit each, double *sum, rondo_error *error)
+static rondo_status walk_rows(model *counts, const rondo_data *data, uint64_t first, uint64_t rows,
+                              history *past, visit each, double *sum, rondo_error *error)
 {
     int32_t block[BLOCK];
     for (uint64_t done = 0; done < rows;) {
@@ -177,28 +175,31 @@ static rondo_status walk(model *counts, const rondo_data *data, visit each, doub
     return RONDO_OK;
 }
 
-static rondo_status fit_and_judge(model *counts, const rondo_data *train, const rondo_data *data, double *nats,
-                                  rondo_error *error)
+static rondo_status fit_and_judge(model *counts, const rondo_data *train, const rondo_data *data,
+                                  double *nats, rondo_error *error)
 {
     double sum = 0;
-    RD_TRY(rd_alloc(counts->symbols, sizeof *counts->single, "the counts of a baseline", &counts->single, error));
+    RD_TRY(rd_alloc(counts->symbols, sizeof *counts->single, "the counts of a baseline", &counts->single,
+                    error));
     RD_TRY(walk(counts, train, count_one, &sum, error));
     RD_TRY(walk(counts, data, judge_one, &sum, error));
     *nats = sum / (double)rd_data_targets(data);
     return RONDO_OK;
 }
 
-rondo_status rd_baseline_lm(const rondo_data *train, const rondo_data *data, int order, double *nats_per_token,
-                            rondo_error *error)
+rondo_status rd_baseline_lm(const rondo_data *train, const rondo_data *data, int order,
+                            double *nats_per_token, rondo_error *error)
 {
     if (order < 0 || order > RD_BASELINE_MOST)
-        return rd_fail(error, RONDO_BAD_ARGUMENT, "a baseline of order %d (0 to %d)", order, RD_BASELINE_MOST);
+        return rd_fail(error, RONDO_BAD_ARGUMENT, "a baseline of order %d (0 to %d)", order,
+                       RD_BASELINE_MOST);
     if (rd_data_form_of(train) > RD_DATA_LINES || rd_data_form_of(data) > RD_DATA_LINES)
         return rd_fail(error, RONDO_BAD_ARGUMENT, "this baseline is for language model data");
     if (rd_data_width(train, "x") != rd_data_width(data, "x"))
         return rd_fail(error, RONDO_BAD_ARGUMENT, "a baseline needs data of one vocabulary");
     if (rd_data_targets(data) == 0)
-        return rd_fail(error, RONDO_BAD_DATA, "%s: no symbols to measure a baseline on", rd_data_name(data, 0));
+        return rd_fail(error, RONDO_BAD_DATA, "%s: no symbols to measure a baseline on",
+                       rd_data_name(data, 0));
     model counts = {.order = order, .symbols = rd_data_width(train, "x")};
     rondo_status status = fit_and_judge(&counts, train, data, nats_per_token, error);
     rd_free(counts.single);

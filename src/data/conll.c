@@ -1,5 +1,5 @@
-/* Tagged text: a token first and its tag last on each line, columns between tabs or spaces, an empty line between
- * sentences. Lines that begin a comment or a document are passed over. */
+/* Tagged text: a token first and its tag last on each line, columns between tabs or spaces, an empty line
+ * between sentences. Lines that begin a comment or a document are passed over. */
 #include "data/readers.h"
 
 #include "base/size.h"
@@ -29,7 +29,10 @@ typedef struct columns { /* what a line is made of */
     size_t token_size, tag_size;
 } columns;
 
-static int is_gap(char c) { return c == ' ' || c == '\t'; }
+static int is_gap(char c)
+{
+    return c == ' ' || c == '\t';
+}
 
 /* Columns are cut at each tab when there is one, else at runs of spaces. */
 static columns cut_columns(const char *line, size_t size)
@@ -56,18 +59,16 @@ static columns cut_columns(const char *line, size_t size)
 static int is_blank(const char *line, size_t size)
 {
     for (size_t i = 0; i < size; i++)
-        if (!is_gap(line[i]))
-            return 0;
+        if (!is_gap(line[i])) return 0;
     return 1;
 }
 
-/* A comment begins with '#', before a sentence, and does not have the columns of a token; so a token that is or
- * begins with '#' stays one. */
+/* A comment begins with '#', before a sentence, and does not have the columns of a token; so a token that is
+ * or begins with '#' stays one. */
 static int is_passed_over(const conll_state *state, const char *line, size_t size, const columns *cut)
 {
     static const char document[] = "-DOCSTART-";
-    if (size >= sizeof document - 1 && memcmp(line, document, sizeof document - 1) == 0)
-        return 1;
+    if (size >= sizeof document - 1 && memcmp(line, document, sizeof document - 1) == 0) return 1;
     size_t expected = state->columns ? state->columns : 2;
     return line[0] == '#' && !state->inside && cut->count != expected;
 }
@@ -75,12 +76,9 @@ static int is_passed_over(const conll_state *state, const char *line, size_t siz
 /* NULL, or what is wrong with the columns of a line. */
 static const char *objection(const conll_state *state, const columns *cut)
 {
-    if (cut->count < 2)
-        return "a token without a tag";
-    if (state->columns && cut->count != state->columns)
-        return "not as many columns as in the lines before";
-    if (cut->token_size == 0 || cut->tag_size == 0)
-        return "an empty column";
+    if (cut->count < 2) return "a token without a tag";
+    if (state->columns && cut->count != state->columns) return "not as many columns as in the lines before";
+    if (cut->token_size == 0 || cut->tag_size == 0) return "an empty column";
     if (memchr(cut->token, ' ', cut->token_size) || memchr(cut->tag, ' ', cut->tag_size))
         return "a space inside a column";
     return NULL;
@@ -120,8 +118,7 @@ static rondo_status store(rd_opening *opening, conll_state *state, rondo_error *
 static rondo_status end_sentence(rd_opening *opening, conll_state *state, rondo_error *error)
 {
     rondo_status status = RONDO_OK;
-    if (state->inside && !state->spoilt && !opening->counting)
-        status = store(opening, state, error);
+    if (state->inside && !state->spoilt && !opening->counting) status = store(opening, state, error);
     state->inside = state->spoilt = 0;
     state->x.count = state->x.unknown = state->y.count = state->y.unknown = 0;
     return status;
@@ -135,20 +132,18 @@ static void spoil(rd_opening *opening, conll_state *state, const rd_input *input
     state->spoilt = 1;
 }
 
-static rondo_status token_line(rd_opening *opening, conll_state *state, const rd_input *input, const columns *cut,
-                               rondo_error *error)
+static rondo_status token_line(rd_opening *opening, conll_state *state, const rd_input *input,
+                               const columns *cut, rondo_error *error)
 {
     const char *what = objection(state, cut);
-    if (what)
-        spoil(opening, state, input, what);
-    if (state->spoilt)
-        return RONDO_OK;
+    if (what) spoil(opening, state, input, what);
+    if (state->spoilt) return RONDO_OK;
     state->columns = cut->count;
     RD_TRY(one_symbol(opening, RD_X, cut->token, cut->token_size, &state->x, error));
     RD_TRY(one_symbol(opening, RD_Y, cut->tag, cut->tag_size, &state->y, error));
     if (!opening->counting && state->x.count != state->y.count)
-        return rd_fail(error, RONDO_BAD_DATA, "%s:%zu:1: the token or its tag is not one symbol", input->source->name,
-                       input->number);
+        return rd_fail(error, RONDO_BAD_DATA, "%s:%zu:1: the token or its tag is not one symbol",
+                       input->source->name, input->number);
     return RONDO_OK;
 }
 
@@ -163,17 +158,14 @@ rondo_status rd_conll_read(rd_opening *opening, rd_input *input, rondo_error *er
         RD_TRY(rd_input_line(input, &line, &size, &more, error));
         if (!more || is_blank(line, size)) {
             RD_TRY(end_sentence(opening, state, error));
-            if (!more)
-                return RONDO_OK;
+            if (!more) return RONDO_OK;
             continue;
         }
         const columns cut = cut_columns(line, size);
-        if (is_passed_over(state, line, size, &cut))
-            continue;
+        if (is_passed_over(state, line, size, &cut)) continue;
         state->line = state->inside ? state->line : input->number;
         state->inside = 1;
-        if (state->spoilt)
-            continue;
+        if (state->spoilt) continue;
         if (!rd_opening_accepts(opening, input, line, size))
             spoil(opening, state, input, NULL);
         else

@@ -1,4 +1,5 @@
-/* A walk over the bytes of a row that knows three places: in a bare field, in a quoted one, behind its quote. */
+/* A walk over the bytes of a row that knows three places: in a bare field, in a quoted one, behind its quote.
+ */
 #include "data/csv.h"
 
 #include "base/memory.h"
@@ -13,8 +14,7 @@ static rondo_status begin_field(rd_csv *csv, const rd_input *input, size_t colum
         return rd_fail(error, RONDO_LIMIT, "%s:%zu: a row has more than %d columns", input->source->name,
                        input->number, RD_CSV_COLUMNS);
     RD_TRY(rd_grow(&csv->field, &csv->room, csv->fields + 1, sizeof *csv->field, "a row", error));
-    csv->field[csv->fields++] =
-        (rd_csv_field){.at = csv->text.size, .line = input->number, .column = column};
+    csv->field[csv->fields++] = (rd_csv_field){.at = csv->text.size, .line = input->number, .column = column};
     return RONDO_OK;
 }
 
@@ -26,8 +26,7 @@ static void end_field(rd_csv *csv)
 
 static void break_at(rd_csv *csv, const rd_input *input, size_t column, const char *what)
 {
-    if (csv->broken)
-        return;
+    if (csv->broken) return;
     csv->broken = what;
     csv->broken_line = input->number;
     csv->broken_column = column;
@@ -37,22 +36,21 @@ static void break_at(rd_csv *csv, const rd_input *input, size_t column, const ch
 static enum place one_byte(rd_csv *csv, const rd_input *input, enum place place, char c, size_t column)
 {
     if (c == '"') {
-        if (place == FRONT)
-            return QUOTED;
-        if (place == QUOTED)
-            return BEHIND;
+        if (place == FRONT) return QUOTED;
+        if (place == QUOTED) return BEHIND;
         if (place == BARE)
             break_at(csv, input, column, "a quote inside a field that does not begin with one");
     } else if (place == BEHIND) {
         break_at(csv, input, column, "text behind a closing quote");
     }
     rd_text_add(&csv->text, &c, 1);
-    return place == FRONT ? BARE : place == BEHIND ? QUOTED : place;
+    if (place == BEHIND) return c == '"' ? QUOTED : BARE;
+    return place == FRONT ? BARE : place;
 }
 
 /* Walks one line; *place is QUOTED afterwards when the row goes on in the next line. */
-static rondo_status one_line(rd_csv *csv, const rd_input *input, const char *line, size_t size, enum place *place,
-                             rondo_error *error)
+static rondo_status one_line(rd_csv *csv, const rd_input *input, const char *line, size_t size,
+                             enum place *place, rondo_error *error)
 {
     for (size_t i = 0; i < size; i++) {
         if (line[i] == csv->separator && *place != QUOTED) {
@@ -66,7 +64,8 @@ static rondo_status one_line(rd_csv *csv, const rd_input *input, const char *lin
     return RONDO_OK;
 }
 
-static rondo_status first_line(rd_input *input, const char **line, size_t *size, int *more, rondo_error *error)
+static rondo_status first_line(rd_input *input, const char **line, size_t *size, int *more,
+                               rondo_error *error)
 {
     do
         RD_TRY(rd_input_line(input, line, size, more, error));
@@ -80,10 +79,8 @@ rondo_status rd_csv_row(rd_csv *csv, rd_input *input, int *more, rondo_error *er
     size_t size = 0;
     enum place place = FRONT;
     RD_TRY(first_line(input, &line, &size, more, error));
-    if (!*more)
-        return RONDO_OK;
-    if (!csv->separator)
-        csv->separator = rd_csv_separator(line, size);
+    if (!*more) return RONDO_OK;
+    if (!csv->separator) csv->separator = rd_csv_separator(line, size);
     csv->fields = 0;
     csv->broken = NULL;
     csv->line = input->number;
@@ -92,10 +89,10 @@ rondo_status rd_csv_row(rd_csv *csv, rd_input *input, int *more, rondo_error *er
     for (;;) {
         RD_TRY(one_line(csv, input, line, size, &place, error));
         const rd_csv_field *open = &csv->field[csv->fields - 1];
-        if (place != QUOTED)
-            break;
+        if (place != QUOTED) break;
         if (csv->text.size > input->max_line)
-            return rd_fail(error, RONDO_LIMIT, "%s:%zu:%zu: a quoted field is longer than %zu bytes (see --max-line)",
+            return rd_fail(error, RONDO_LIMIT,
+                           "%s:%zu:%zu: a quoted field is longer than %zu bytes (see --max-line)",
                            input->source->name, open->line, open->column, input->max_line);
         rd_text_add(&csv->text, "\n", 1);
         size_t opened_line = open->line, opened_column = open->column;
@@ -123,12 +120,10 @@ char rd_csv_separator(const char *line, size_t size)
     for (size_t i = 0; i < size; i++) {
         const char *known = line[i] ? strchr(separators, line[i]) : NULL;
         quoted ^= line[i] == '"';
-        if (known && !quoted)
-            count[known - separators]++;
+        if (known && !quoted) count[known - separators]++;
     }
     for (size_t i = 1; i < sizeof separators - 1; i++)
-        if (count[i] > count[best])
-            best = i;
+        if (count[i] > count[best]) best = i;
     return separators[best];
 }
 

@@ -2,8 +2,8 @@
 #ifndef RD_CSV_H
 #define RD_CSV_H
 
-#include "data/input.h"
 #include "base/text.h"
+#include "data/input.h"
 
 enum { RD_CSV_COLUMNS = 100000 };
 
@@ -21,8 +21,8 @@ typedef struct rd_csv {
     const char *broken; /* NULL, or what is wrong with the row, at broken_line and broken_column */
     size_t broken_line, broken_column;
 } rd_csv;
-/* The next row that is not empty; *more is 0 at the end. A row whose quoting is bad is given with `broken` set; a quote
- * that is never closed is RONDO_BAD_DATA at its opening, too many columns RONDO_LIMIT. */
+/* The next row that is not empty; *more is 0 at the end. A row whose quoting is bad is given with `broken`
+ * set; a quote that is never closed is RONDO_BAD_DATA at its opening, too many columns RONDO_LIMIT. */
 rondo_status rd_csv_row(rd_csv *csv, rd_input *input, int *more, rondo_error *error);
 /* The text of field i; not ended by 0. */
 const char *rd_csv_text(const rd_csv *csv, size_t i, size_t *size);

@@ -1,5 +1,5 @@
-/* Numbers from a CSV file: which columns are read is settled at the header of the first file, every row is checked
- * against it, and rows that follow each other with the same group make a sequence. */
+/* Numbers from a CSV file: which columns are read is settled at the header of the first file, every row is
+ * checked against it, and rows that follow each other with the same group make a sequence. */
 #include "data/csv.h"
 #include "data/readers.h"
 
@@ -56,8 +56,8 @@ void rd_csv_clear(void *memory)
 static rondo_status add_column(rd_columns *columns, const char *name, size_t size, rondo_error *error)
 {
     char *copy = NULL;
-    RD_TRY(rd_grow(&columns->name, &columns->room, columns->count + 1, sizeof *columns->name, "names of columns",
-                   error));
+    RD_TRY(rd_grow(&columns->name, &columns->room, columns->count + 1, sizeof *columns->name,
+                   "names of columns", error));
     RD_TRY(rd_alloc(size + 1, 1, "the name of a column", &copy, error));
     memcpy(copy, name, size);
     columns->name[columns->count++] = copy;
@@ -70,8 +70,7 @@ static size_t column_of(const rd_csv *csv, const char *name, size_t size)
     for (size_t i = 0; i < csv->fields; i++) {
         size_t length;
         const char *text = rd_csv_text(csv, i, &length);
-        if (length == size && memcmp(text, name, size) == 0)
-            return i;
+        if (length == size && memcmp(text, name, size) == 0) return i;
     }
     return SIZE_MAX;
 }
@@ -100,14 +99,13 @@ static rondo_status no_column(const rd_csv *csv, const rd_input *input, const ch
 }
 
 /* Adds the names of a list "a,b" that the options give to `columns`. */
-static rondo_status listed_columns(const rd_csv *csv, const rd_input *input, const char *list, rd_columns *columns,
-                                   rondo_error *error)
+static rondo_status listed_columns(const rd_csv *csv, const rd_input *input, const char *list,
+                                   rd_columns *columns, rondo_error *error)
 {
     while (*list) {
         list += strspn(list, " ");
         size_t size = strcspn(list, ",");
-        if (column_of(csv, list, size) == SIZE_MAX)
-            return no_column(csv, input, list, size, error);
+        if (column_of(csv, list, size) == SIZE_MAX) return no_column(csv, input, list, size, error);
         RD_TRY(add_column(columns, list, size, error));
         list += size + (list[size] == ',');
     }
@@ -117,8 +115,7 @@ static rondo_status listed_columns(const rd_csv *csv, const rd_input *input, con
 static int holds(const rd_columns *columns, const char *name, size_t size)
 {
     for (size_t i = 0; i < columns->count; i++)
-        if (strlen(columns->name[i]) == size && memcmp(columns->name[i], name, size) == 0)
-            return 1;
+        if (strlen(columns->name[i]) == size && memcmp(columns->name[i], name, size) == 0) return 1;
     return 0;
 }
 
@@ -137,14 +134,14 @@ static int is_number(const char *text, size_t size, double *value)
 }
 
 /* The last column is the target unless one was named; it is not the group. */
-static rondo_status default_target(rd_opening *opening, const rd_csv *csv, const char *group, rondo_error *error)
+static rondo_status default_target(rd_opening *opening, const rd_csv *csv, const char *group,
+                                   rondo_error *error)
 {
     rd_columns *targets = &opening->corpus->columns[RD_Y];
     for (size_t i = csv->fields; i-- > 0 && targets->count == 0;) {
         size_t size;
         const char *text = rd_csv_text(csv, i, &size);
-        if (!same_text(group, text, size))
-            RD_TRY(add_column(targets, text, size, error));
+        if (!same_text(group, text, size)) RD_TRY(add_column(targets, text, size, error));
     }
     return RONDO_OK;
 }
@@ -156,7 +153,8 @@ static rondo_status choose_columns(rd_opening *opening, const rd_csv *csv, const
     rd_corpus *corpus = opening->corpus;
     const char *inputs = rd_option_text(opening->options, RD_OPT_inputs);
     const char *group = rd_option_text(opening->options, RD_OPT_group);
-    RD_TRY(listed_columns(csv, input, rd_option_text(opening->options, RD_OPT_target), &corpus->columns[RD_Y], error));
+    RD_TRY(listed_columns(csv, input, rd_option_text(opening->options, RD_OPT_target), &corpus->columns[RD_Y],
+                          error));
     RD_TRY(default_target(opening, csv, group, error));
     RD_TRY(listed_columns(csv, input, inputs, &corpus->columns[RD_X], error));
     for (size_t i = 0; i < csv->fields; i++) {
@@ -171,40 +169,39 @@ static rondo_status choose_columns(rd_opening *opening, const rd_csv *csv, const
     for (int part = RD_X; part <= RD_Y; part++) {
         size_t width = corpus->columns[part].count;
         if (width == 0)
-            return rd_fail(error, RONDO_BAD_DATA, "%s:%zu: no column is left to be %s", input->source->name, csv->line,
-                           part == RD_X ? "an input (a numeric one is needed beside the target)" : "the target");
+            return rd_fail(
+                error, RONDO_BAD_DATA, "%s:%zu: no column is left to be %s", input->source->name, csv->line,
+                part == RD_X ? "an input (a numeric one is needed beside the target)" : "the target");
         corpus->width[part] = width;
         RD_TRY(rd_store_new(width * sizeof(float), (size_t)24 << 20, &corpus->values[part], error));
     }
     return RONDO_OK;
 }
 
-static rondo_status find_columns(const rd_columns *columns, const rd_csv *csv, const rd_input *input, size_t **number,
-                                 size_t *room, rondo_error *error)
+static rondo_status find_columns(const rd_columns *columns, const rd_csv *csv, const rd_input *input,
+                                 size_t **number, size_t *room, rondo_error *error)
 {
     RD_TRY(rd_grow(number, room, columns->count, sizeof **number, "columns", error));
     for (size_t i = 0; i < columns->count; i++) {
         size_t size = strlen(columns->name[i]);
         (*number)[i] = column_of(csv, columns->name[i], size);
-        if ((*number)[i] == SIZE_MAX)
-            return no_column(csv, input, columns->name[i], size, error);
+        if ((*number)[i] == SIZE_MAX) return no_column(csv, input, columns->name[i], size, error);
     }
     return RONDO_OK;
 }
 
-static rondo_status bind_columns(rd_opening *opening, csv_state *state, const rd_csv *header, const rd_input *input,
-                                 rondo_error *error)
+static rondo_status bind_columns(rd_opening *opening, csv_state *state, const rd_csv *header,
+                                 const rd_input *input, rondo_error *error)
 {
     rd_corpus *corpus = opening->corpus;
     const char *group = rd_option_text(opening->options, RD_OPT_group);
     RD_TRY(find_columns(&corpus->columns[RD_X], header, input, &state->input, &state->input_room, error));
     RD_TRY(find_columns(&corpus->columns[RD_Y], header, input, &state->target, &state->target_room, error));
     state->group = *group ? column_of(header, group, strlen(group)) : SIZE_MAX;
-    if (*group && state->group == SIZE_MAX)
-        return no_column(header, input, group, strlen(group), error);
+    if (*group && state->group == SIZE_MAX) return no_column(header, input, group, strlen(group), error);
     state->columns = header->fields;
-    RD_TRY(rd_grow(&state->row, &state->row_room, corpus->width[RD_X] + corpus->width[RD_Y], sizeof *state->row,
-                   "a row of numbers", error));
+    RD_TRY(rd_grow(&state->row, &state->row_room, corpus->width[RD_X] + corpus->width[RD_Y],
+                   sizeof *state->row, "a row of numbers", error));
     return rd_grow(&state->pending, &state->pending_room, corpus->width[RD_Y], sizeof *state->pending,
                    "a row of targets", error);
 }
@@ -223,39 +220,37 @@ static rondo_status judge_header(const rd_csv *header, const rd_input *input, ro
             return rd_fail(error, RONDO_BAD_DATA, "%s:%zu:%zu: a column without a name", input->source->name,
                            header->field[i].line, header->field[i].column);
         if (column_of(header, text, size) < i)
-            return rd_fail(error, RONDO_BAD_DATA, "%s:%zu:%zu: the column %s is there twice", input->source->name,
-                           header->field[i].line, header->field[i].column, rd_quote_n(text, size).text);
+            return rd_fail(error, RONDO_BAD_DATA, "%s:%zu:%zu: the column %s is there twice",
+                           input->source->name, header->field[i].line, header->field[i].column,
+                           rd_quote_n(text, size).text);
     }
     if (numbers == header->fields)
-        return rd_fail(error, RONDO_BAD_DATA, "%s:%zu:1: the first row holds numbers only (names of columns expected)",
+        return rd_fail(error, RONDO_BAD_DATA,
+                       "%s:%zu:1: the first row holds numbers only (names of columns expected)",
                        input->source->name, header->line);
     return RONDO_OK;
 }
 
 static rondo_status fatal_if_broken(const rd_csv *csv, const rd_input *input, rondo_error *error)
 {
-    if (!csv->broken)
-        return RONDO_OK;
+    if (!csv->broken) return RONDO_OK;
     return rd_fail(error, RONDO_BAD_DATA, "%s:%zu:%zu: %s", input->source->name, csv->broken_line,
                    csv->broken_column, csv->broken);
 }
 
-/* Reads the header and the first row, which tells numeric columns from others; the row stays in state->csv. */
+/* Reads the header and the first row, which tells numeric columns from others; the row stays in state->csv.
+ */
 static rondo_status read_header(rd_opening *opening, csv_state *state, rd_input *input, int *more,
                                 rondo_error *error)
 {
     rd_csv header = {0};
     unsigned char *numeric = NULL;
     rondo_status status = rd_csv_row(&header, input, more, error);
-    if (status == RONDO_OK && *more)
-        status = fatal_if_broken(&header, input, error);
-    if (status == RONDO_OK && *more)
-        status = judge_header(&header, input, error);
+    if (status == RONDO_OK && *more) status = fatal_if_broken(&header, input, error);
+    if (status == RONDO_OK && *more) status = judge_header(&header, input, error);
     state->csv.separator = header.separator;
-    if (status == RONDO_OK && *more)
-        status = rd_csv_row(&state->csv, input, more, error);
-    if (status == RONDO_OK && *more)
-        status = rd_alloc(header.fields, 1, "columns", &numeric, error);
+    if (status == RONDO_OK && *more) status = rd_csv_row(&state->csv, input, more, error);
+    if (status == RONDO_OK && *more) status = rd_alloc(header.fields, 1, "columns", &numeric, error);
     for (size_t i = 0; numeric && i < header.fields && i < state->csv.fields; i++) {
         double value;
         size_t size;
@@ -264,8 +259,7 @@ static rondo_status read_header(rd_opening *opening, csv_state *state, rd_input 
     }
     if (status == RONDO_OK && *more && opening->corpus->width[RD_X] == 0)
         status = choose_columns(opening, &header, input, numeric, error);
-    if (status == RONDO_OK && *more)
-        status = bind_columns(opening, state, &header, input, error);
+    if (status == RONDO_OK && *more) status = bind_columns(opening, state, &header, input, error);
     rd_free(numeric);
     rd_csv_free(&header);
     return status;
@@ -284,19 +278,22 @@ static int read_number(rd_opening *opening, const csv_state *state, const rd_inp
         static const char comma[] = "a number is written with a decimal point, as 1.5";
         if (opening->bad.count == 0 && memchr(text, ',', size))
             memcpy(opening->bad.hint, comma, sizeof comma);
-        rd_bad_place(&opening->bad, "%s:%zu:%zu: expected a number in column %s, found %s", input->source->name,
-                     field->line, field->column, rd_quote(name).text, rd_quote_n(text, size).text);
+        rd_bad_place(&opening->bad, "%s:%zu:%zu: expected a number in column %s, found %s",
+                     input->source->name, field->line, field->column, rd_quote(name).text,
+                     rd_quote_n(text, size).text);
         return 0;
     }
     *to = (float)value;
-    if (isfinite(*to))
-        return 1;
+    if (isfinite(*to)) return 1;
     rd_bad_place(&opening->bad, "%s:%zu:%zu: the number %s in column %s is too large", input->source->name,
                  field->line, field->column, rd_quote_n(text, size).text, rd_quote(name).text);
     return 0;
 }
 
-static int is_missing(const csv_state *state, size_t column) { return state->csv.field[column].size == 0; }
+static int is_missing(const csv_state *state, size_t column)
+{
+    return state->csv.field[column].size == 0;
+}
 
 /* Fills state->row; 0 when the row is bad, which was noted. Targets are NaN when all of them are empty. */
 static int read_row(rd_opening *opening, csv_state *state, const rd_input *input, int *has_target)
@@ -305,25 +302,26 @@ static int read_row(rd_opening *opening, csv_state *state, const rd_input *input
     const rd_csv *csv = &state->csv;
     size_t width = corpus->width[RD_X], missing = 0;
     if (csv->broken) {
-        rd_bad_place(&opening->bad, "%s:%zu:%zu: %s", input->source->name, csv->broken_line, csv->broken_column,
-                     csv->broken);
+        rd_bad_place(&opening->bad, "%s:%zu:%zu: %s", input->source->name, csv->broken_line,
+                     csv->broken_column, csv->broken);
         return 0;
     }
     if (csv->fields != state->columns) {
-        rd_bad_place(&opening->bad, "%s:%zu:1: expected %zu columns, found %zu", input->source->name, csv->line,
-                     state->columns, csv->fields);
+        rd_bad_place(&opening->bad, "%s:%zu:1: expected %zu columns, found %zu", input->source->name,
+                     csv->line, state->columns, csv->fields);
         return 0;
     }
     for (size_t i = 0; i < width; i++)
-        if (!read_number(opening, state, input, state->input[i], corpus->columns[RD_X].name[i], &state->row[i]))
+        if (!read_number(opening, state, input, state->input[i], corpus->columns[RD_X].name[i],
+                         &state->row[i]))
             return 0;
     for (size_t i = 0; i < corpus->width[RD_Y]; i++)
         missing += (size_t)is_missing(state, state->target[i]);
     *has_target = missing < corpus->width[RD_Y];
     for (size_t i = 0; i < corpus->width[RD_Y]; i++) {
         state->row[width + i] = NAN;
-        if (*has_target && !read_number(opening, state, input, state->target[i], corpus->columns[RD_Y].name[i],
-                                        &state->row[width + i]))
+        if (*has_target && !read_number(opening, state, input, state->target[i],
+                                        corpus->columns[RD_Y].name[i], &state->row[width + i]))
             return 0;
     }
     return 1;
@@ -341,7 +339,8 @@ static int enter_hash(uint64_t *slot, size_t slots, uint64_t hash)
     return fresh;
 }
 
-static rondo_status remember_group(csv_state *state, const char *text, size_t size, int *fresh, rondo_error *error)
+static rondo_status remember_group(csv_state *state, const char *text, size_t size, int *fresh,
+                                   rondo_error *error)
 {
     uint64_t hash = rd_fnv1a(text, size) | 1;
     if (state->seen_count * 2 >= state->seen_slots) {
@@ -349,8 +348,7 @@ static rondo_status remember_group(csv_state *state, const char *text, size_t si
         uint64_t *wider = NULL;
         RD_TRY(rd_alloc(slots, sizeof *wider, "names of groups", &wider, error));
         for (size_t i = 0; i < state->seen_slots; i++)
-            if (state->seen[i])
-                enter_hash(wider, slots, state->seen[i]);
+            if (state->seen[i]) enter_hash(wider, slots, state->seen[i]);
         rd_free(state->seen);
         state->seen = wider;
         state->seen_slots = slots;
@@ -362,23 +360,20 @@ static rondo_status remember_group(csv_state *state, const char *text, size_t si
 
 static void note(csv_place *place, const char *name, size_t line)
 {
-    if (!place->name)
-        *place = (csv_place){name, line};
+    if (!place->name) *place = (csv_place){name, line};
 }
 
 /* Stores the targets that wait, once it is known that no later row can replace them. */
 static rondo_status flush_targets(rd_opening *opening, csv_state *state, rondo_error *error)
 {
-    if (!state->has_pending)
-        return RONDO_OK;
+    if (!state->has_pending) return RONDO_OK;
     state->has_pending = 0;
     return rd_store_add(opening->corpus->values[RD_Y], state->pending, 1, error);
 }
 
 static rondo_status end_group(rd_opening *opening, csv_state *state, const char *name, rondo_error *error)
 {
-    if (!state->in_group)
-        return RONDO_OK;
+    if (!state->in_group) return RONDO_OK;
     state->in_group = 0;
     if (!state->last_has_target) {
         state->last_without++;
@@ -388,14 +383,14 @@ static rondo_status end_group(rd_opening *opening, csv_state *state, const char 
     return flush_targets(opening, state, error);
 }
 
-static rondo_status begin_group(rd_opening *opening, csv_state *state, const rd_input *input, const char *text,
-                                size_t size, rondo_error *error)
+static rondo_status begin_group(rd_opening *opening, csv_state *state, const rd_input *input,
+                                const char *text, size_t size, rondo_error *error)
 {
     int fresh = 1;
-    if (state->group != SIZE_MAX)
-        RD_TRY(remember_group(state, text, size, &fresh, error));
+    if (state->group != SIZE_MAX) RD_TRY(remember_group(state, text, size, &fresh, error));
     if (!fresh)
-        return rd_fail(error, RONDO_BAD_DATA, "%s:%zu:%zu: the group %s was there before (its rows must stand together)",
+        return rd_fail(error, RONDO_BAD_DATA,
+                       "%s:%zu:%zu: the group %s was there before (its rows must stand together)",
                        input->source->name, state->csv.line, state->csv.field[state->group].column,
                        rd_quote_n(text, size).text);
     rd_text_clear(&state->value);
@@ -419,8 +414,7 @@ static rondo_status store_row(rd_opening *opening, csv_state *state, int has_tar
     state->last_has_target = has_target;
     state->last_line = state->csv.line;
     if (opening->max_length && state->group_rows > opening->max_length) {
-        if (isnan(state->pending[0]))
-            memcpy(state->pending, targets, size);
+        if (isnan(state->pending[0])) memcpy(state->pending, targets, size);
         return RONDO_OK;
     }
     RD_TRY(flush_targets(opening, state, error));
@@ -435,15 +429,13 @@ static rondo_status one_row(rd_opening *opening, csv_state *state, const rd_inpu
     int has_target = 0;
     size_t size = 0;
     const char *name = input->source->name;
-    if (!read_row(opening, state, input, &has_target))
-        return RONDO_OK;
+    if (!read_row(opening, state, input, &has_target)) return RONDO_OK;
     const char *text = state->group == SIZE_MAX ? "" : rd_csv_text(&state->csv, state->group, &size);
-    if (state->in_group && (state->value.size != size || (size && memcmp(state->value.text, text, size) != 0)))
+    if (state->in_group &&
+        (state->value.size != size || (size && memcmp(state->value.text, text, size) != 0)))
         RD_TRY(end_group(opening, state, name, error));
-    if (!state->in_group)
-        RD_TRY(begin_group(opening, state, input, text, size, error));
-    if (!state->last_has_target && state->group_rows > 0)
-        note(&state->inner, name, state->last_line);
+    if (!state->in_group) RD_TRY(begin_group(opening, state, input, text, size, error));
+    if (!state->last_has_target && state->group_rows > 0) note(&state->inner, name, state->last_line);
     return store_row(opening, state, has_target, error);
 }
 
@@ -465,8 +457,7 @@ rondo_status rd_csv_end(rd_opening *opening, rondo_error *error)
     csv_state *state = opening->state;
     int every_row = state->inner_without == 0, only_last = state->inner_with == 0;
     opening->corpus->y_per_row = !only_last;
-    if (state->last_without == 0 && (every_row || only_last))
-        return RONDO_OK;
+    if (state->last_without == 0 && (every_row || only_last)) return RONDO_OK;
     const csv_place *place = state->last_without ? &state->last : &state->inner;
     return rd_fail(error, RONDO_BAD_DATA,
                    "%s:%zu: the target is missing (every row has one, or only the last row of each sequence)",

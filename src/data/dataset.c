@@ -1,4 +1,5 @@
-/* Views and what they share. Nothing here reads a file; nothing here is large, since numbers lie in stores. */
+/* Views and what they share. Nothing here reads a file; nothing here is large, since numbers lie in stores.
+ */
 #include "data/dataset.h"
 
 #include "base/memory.h"
@@ -44,8 +45,7 @@ rondo_status rd_corpus_new(const char *task, rd_data_form form, const char *read
 
 void rd_corpus_free(rd_corpus *corpus)
 {
-    if (!corpus || __atomic_sub_fetch(&corpus->shares, 1, __ATOMIC_ACQ_REL) > 0)
-        return;
+    if (!corpus || __atomic_sub_fetch(&corpus->shares, 1, __ATOMIC_ACQ_REL) > 0) return;
     for (int part = RD_X; part <= RD_Y; part++) {
         rd_symbols_free(corpus->symbols[part]);
         rd_store_free(corpus->index[part]);
@@ -63,7 +63,8 @@ void rd_corpus_free(rd_corpus *corpus)
 
 /* ---- views */
 
-static rondo_status view_of(rd_corpus *corpus, uint64_t first, uint64_t count, rondo_data **data, rondo_error *error)
+static rondo_status view_of(rd_corpus *corpus, uint64_t first, uint64_t count, rondo_data **data,
+                            rondo_error *error)
 {
     rondo_data *made = NULL;
     RD_TRY(rd_alloc(1, sizeof *made, "a view on data", &made, error));
@@ -114,8 +115,7 @@ rondo_status rd_data_view(const rondo_data *data, rondo_data **view, rondo_error
 
 void rondo_data_free(rondo_data *data)
 {
-    if (!data)
-        return;
+    if (!data) return;
     rd_store_free(data->pick);
     rd_corpus_free(data->corpus);
     rd_free(data);
@@ -146,18 +146,19 @@ static uint64_t share_of(uint64_t count, double share)
     return held < count ? held : count - 1;
 }
 
-rondo_status rondo_data_cut(rondo_data *data, const rondo_options *options, rondo_data **train, rondo_data **valid,
-                            rondo_error *error)
+rondo_status rondo_data_cut(rondo_data *data, const rondo_options *options, rondo_data **train,
+                            rondo_data **valid, rondo_error *error)
 {
     if (!data || !options || !train || !valid)
         return rd_fail(error, RONDO_BAD_ARGUMENT, "rondo_data_cut: an argument is missing");
     int stream = data->corpus->form == RD_DATA_STREAM;
     double share = rd_option_number(options, RD_OPT_val_frac);
     if (!(share > 0 && share < 1))
-        return rd_fail(error, RONDO_BAD_ARGUMENT, "--val-frac %g leaves nothing to cut (more than 0, less than 1)",
-                       share);
+        return rd_fail(error, RONDO_BAD_ARGUMENT,
+                       "--val-frac %g leaves nothing to cut (more than 0, less than 1)", share);
     if (data->count < 2) {
-        rd_fail(error, RONDO_BAD_DATA, "%s: %" PRIu64 " %s, at least 2 are needed to cut a part for validation",
+        rd_fail(error, RONDO_BAD_DATA,
+                "%s: %" PRIu64 " %s, at least 2 are needed to cut a part for validation",
                 rd_data_name(data, 0), data->count, stream ? "symbols" : "records");
         rd_hint(error, "give --valid FILE, or --val-frac 0");
         return RONDO_BAD_DATA;
@@ -183,11 +184,20 @@ rondo_status rondo_data_cut(rondo_data *data, const rondo_options *options, rond
 
 /* ---- what it holds */
 
-static int part_of(const char *part) { return part && part[0] == 'y' ? RD_Y : RD_X; }
+static int part_of(const char *part)
+{
+    return part && part[0] == 'y' ? RD_Y : RD_X;
+}
 
-const char *rd_data_task(const rondo_data *data) { return data->corpus->task; }
+const char *rd_data_task(const rondo_data *data)
+{
+    return data->corpus->task;
+}
 
-rd_data_form rd_data_form_of(const rondo_data *data) { return data->corpus->form; }
+rd_data_form rd_data_form_of(const rondo_data *data)
+{
+    return data->corpus->form;
+}
 
 /* The targets of a language model are symbols of x. */
 static int symbols_part(const rondo_data *data, const char *part)
@@ -211,9 +221,15 @@ int rd_data_target_per_row(const rondo_data *data)
     return data->corpus->form != RD_DATA_NUMBERS || data->corpus->y_per_row;
 }
 
-uint64_t rd_data_count(const rondo_data *data) { return data->count; }
+uint64_t rd_data_count(const rondo_data *data)
+{
+    return data->count;
+}
 
-const char *rd_data_hash(const rondo_data *data) { return data->corpus->hash; }
+const char *rd_data_hash(const rondo_data *data)
+{
+    return data->corpus->hash;
+}
 
 const char *rd_data_name(const rondo_data *data, size_t i)
 {
@@ -234,7 +250,8 @@ static rondo_status record_number(const rd_corpus *corpus, uint64_t number, rd_r
     size_t i = 0;
     while (i + 1 < corpus->files && corpus->file[i + 1].first_record <= number)
         i++;
-    *place = (rd_record_place){pair[0].first, pair[1].first - pair[0].first, pair[0].line, corpus->file[i].name};
+    *place =
+        (rd_record_place){pair[0].first, pair[1].first - pair[0].first, pair[0].line, corpus->file[i].name};
     return RONDO_OK;
 }
 
@@ -245,7 +262,8 @@ rondo_status rd_data_record(const rondo_data *data, uint64_t k, rd_record_place 
     return record_number(data->corpus, number, place, error);
 }
 
-rondo_status rd_data_stream_line(const rondo_data *data, uint64_t at, rd_record_place *place, rondo_error *error)
+rondo_status rd_data_stream_line(const rondo_data *data, uint64_t at, rd_record_place *place,
+                                 rondo_error *error)
 {
     uint64_t row = data->first + at, low = 0, high = rd_store_count(data->corpus->records);
     while (high - low > 1) { /* the last line that begins at or before the row */
@@ -263,15 +281,12 @@ rondo_status rd_data_stream_line(const rondo_data *data, uint64_t at, rd_record_
 uint64_t rd_data_targets(const rondo_data *data)
 {
     const rd_corpus *corpus = data->corpus;
-    if (corpus->form == RD_DATA_STREAM)
-        return data->count;
-    if (corpus->form == RD_DATA_NUMBERS && !corpus->y_per_row)
-        return data->count;
+    if (corpus->form == RD_DATA_STREAM) return data->count;
+    if (corpus->form == RD_DATA_NUMBERS && !corpus->y_per_row) return data->count;
     uint64_t rows = corpus->form == RD_DATA_LINES ? data->count : 0; /* an end symbol each */
     for (uint64_t k = 0; k < data->count; k++) {
         rd_record_place place;
-        if (rd_data_record(data, k, &place, NULL) != RONDO_OK)
-            return rows;
+        if (rd_data_record(data, k, &place, NULL) != RONDO_OK) return rows;
         rows += place.rows;
     }
     return rows;

@@ -1,5 +1,5 @@
-/* Data that were read and checked: symbols or numbers, in memory or spilled to an unlinked file, shared by any number
- * of views on them. A stream is one long run of symbols; everything else is records. */
+/* Data that were read and checked: symbols or numbers, in memory or spilled to an unlinked file, shared by
+ * any number of views on them. A stream is one long run of symbols; everything else is records. */
 #ifndef RD_DATASET_H
 #define RD_DATASET_H
 
@@ -69,16 +69,17 @@ rondo_status rd_data_whole(rd_corpus *corpus, rondo_data **data, rondo_error *er
 rondo_status rd_data_view(const rondo_data *data, rondo_data **view, rondo_error *error);
 
 /* ---- what it holds */
-const char *rd_data_task(const rondo_data *data);                          /* "lm" */
+const char *rd_data_task(const rondo_data *data); /* "lm" */
 rd_data_form rd_data_form_of(const rondo_data *data);
-rd_symbols *rd_data_symbols(const rondo_data *data, const char *part);     /* "x" or "y"; not shared, NULL: numbers */
-size_t rd_data_width(const rondo_data *data, const char *part);            /* numbers a row, or symbols there are */
-int rd_data_target_per_row(const rondo_data *data);                        /* 0: one target a record */
-uint64_t rd_data_count(const rondo_data *data);                            /* symbols of a stream, else records */
-uint64_t rd_data_targets(const rondo_data *data);                          /* targets of one epoch; end symbols count */
-const char *rd_data_hash(const rondo_data *data);                          /* SHA-256 of the bytes, 64 hex digits */
-const char *rd_data_name(const rondo_data *data, size_t i);                /* i-th file, NULL past the end */
-uint64_t rd_data_unknown(const rondo_data *data, const char *part);        /* in all of the files */
+rd_symbols *rd_data_symbols(const rondo_data *data,
+                            const char *part);                  /* "x" or "y"; not shared, NULL: numbers */
+size_t rd_data_width(const rondo_data *data, const char *part); /* numbers a row, or symbols there are */
+int rd_data_target_per_row(const rondo_data *data);             /* 0: one target a record */
+uint64_t rd_data_count(const rondo_data *data);                 /* symbols of a stream, else records */
+uint64_t rd_data_targets(const rondo_data *data);               /* targets of one epoch; end symbols count */
+const char *rd_data_hash(const rondo_data *data);               /* SHA-256 of the bytes, 64 hex digits */
+const char *rd_data_name(const rondo_data *data, size_t i);     /* i-th file, NULL past the end */
+uint64_t rd_data_unknown(const rondo_data *data, const char *part); /* in all of the files */
 /* Record k of the view: its first row, its rows and its line in file *name. */
 typedef struct rd_record_place {
     uint64_t first, rows, line;
@@ -86,6 +87,7 @@ typedef struct rd_record_place {
 } rd_record_place;
 rondo_status rd_data_record(const rondo_data *data, uint64_t k, rd_record_place *place, rondo_error *error);
 /* The line that holds symbol `at` of the stream's view. */
-rondo_status rd_data_stream_line(const rondo_data *data, uint64_t at, rd_record_place *place, rondo_error *error);
+rondo_status rd_data_stream_line(const rondo_data *data, uint64_t at, rd_record_place *place,
+                                 rondo_error *error);
 
 #endif

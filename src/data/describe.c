@@ -1,5 +1,5 @@
-/* The data check: what was read, told before anything is learned from it. First the facts, then one of two ways to
- * write them. */
+/* The data check: what was read, told before anything is learned from it. First the facts, then one of two
+ * ways to write them. */
 #include "base/hash.h"
 #include "base/memory.h"
 #include "base/size.h"
@@ -28,8 +28,8 @@ typedef struct facts {
     uint64_t *lengths; /* [LENGTHS] records of each length, longer ones in the last */
     uint64_t shortest, median, p99, longest;
     uint64_t duplicates, shared;
-    int about; /* the two are estimates */
-    span *column; /* [width of x] */
+    int about;       /* the two are estimates */
+    span *column;    /* [width of x] */
     uint64_t *label; /* [tags] */
 } facts;
 
@@ -70,13 +70,11 @@ static rondo_status hash_all(const rondo_data *data, unsigned char *bytes, size_
         uint64_t hash = 0;
         RD_TRY(rd_data_record(data, k, &place, error));
         RD_TRY(hash_record(data, &place, bytes, room, &hash, error));
-        if (hash % made->stride)
-            continue;
+        if (hash % made->stride) continue;
         RD_TRY(rd_grow(&made->hash, &made->room, made->count + 1, sizeof *made->hash, "a data check", error));
         made->hash[made->count++] = hash;
     }
-    if (made->count)
-        qsort(made->hash, made->count, sizeof *made->hash, by_value);
+    if (made->count) qsort(made->hash, made->count, sizeof *made->hash, by_value);
     return RONDO_OK;
 }
 
@@ -104,7 +102,8 @@ static uint64_t in_both(const hashes *in, const hashes *other)
 {
     uint64_t found = 0;
     for (size_t i = 0; i < other->count; i++)
-        found += in->count && bsearch(&other->hash[i], in->hash, in->count, sizeof *in->hash, by_value) != NULL;
+        found +=
+            in->count && bsearch(&other->hash[i], in->hash, in->count, sizeof *in->hash, by_value) != NULL;
     return found * in->stride;
 }
 
@@ -112,12 +111,10 @@ static rondo_status compare_records(facts *f, rondo_error *error)
 {
     hashes own = {0}, other = {0};
     uint64_t most = f->data->count;
-    if (f->valid && f->valid->count > most)
-        most = f->valid->count;
+    if (f->valid && f->valid->count > most) most = f->valid->count;
     uint64_t stride = most / HASHES + 1;
     rondo_status status = hash_records(f->data, stride, &own, error);
-    if (status == RONDO_OK && f->valid)
-        status = hash_records(f->valid, stride, &other, error);
+    if (status == RONDO_OK && f->valid) status = hash_records(f->valid, stride, &other, error);
     f->duplicates = repeated(&own);
     f->shared = in_both(&own, &other);
     f->about = stride > 1;
@@ -133,8 +130,7 @@ static uint64_t quantile(const facts *f, double share)
     uint64_t wanted = (uint64_t)(share * (double)(f->data->count - 1)), before = 0;
     for (size_t length = 0; length < LENGTHS; length++) {
         before += f->lengths[length];
-        if (before > wanted)
-            return length;
+        if (before > wanted) return length;
     }
     return f->longest;
 }
@@ -192,12 +188,10 @@ static rondo_status count_labels(facts *f, rondo_error *error)
 static rondo_status gather(facts *f, rondo_error *error)
 {
     rd_data_form form = rd_data_form_of(f->data);
-    if (form == RD_DATA_STREAM)
-        return RONDO_OK;
+    if (form == RD_DATA_STREAM) return RONDO_OK;
     RD_TRY(measure_lengths(f, error));
     RD_TRY(compare_records(f, error));
-    if (form == RD_DATA_NUMBERS)
-        RD_TRY(measure_columns(f, error));
+    if (form == RD_DATA_NUMBERS) RD_TRY(measure_columns(f, error));
     return form == RD_DATA_TAGS ? count_labels(f, error) : RONDO_OK;
 }
 
@@ -205,8 +199,7 @@ static rondo_status gather(facts *f, rondo_error *error)
 
 static void put_columns(const char *title, const rd_columns *columns, rd_text *text)
 {
-    if (columns->count == 0)
-        return;
+    if (columns->count == 0) return;
     rd_text_format(text, "%-11s", title);
     for (size_t i = 0; i < columns->count; i++)
         rd_text_format(text, "%s%s", i ? ", " : "", rd_quote(columns->name[i]).text);
@@ -219,8 +212,7 @@ static size_t best_label(const facts *f, uint64_t below, size_t after)
     for (size_t i = 0; i < rd_data_width(f->data, "y"); i++) {
         uint64_t n = f->label[i];
         int later = n < below || (n == below && i > after);
-        if (n > 0 && later && (best == SIZE_MAX || n > f->label[best]))
-            best = i;
+        if (n > 0 && later && (best == SIZE_MAX || n > f->label[best])) best = i;
     }
     return best;
 }
@@ -233,7 +225,8 @@ static void put_labels(const facts *f, rd_text *text)
     for (int shown = 0; shown < LABELS_SHOWN && (label = best_label(f, below, label)) != SIZE_MAX; shown++) {
         size_t size;
         const char *name = rd_symbols_text(rd_data_symbols(f->data, "y"), label, &size);
-        rd_text_format(text, "%s%s %" PRIu64, shown ? ", " : "", rd_quote_n(name, size).text, f->label[label]);
+        rd_text_format(text, "%s%s %" PRIu64, shown ? ", " : "", rd_quote_n(name, size).text,
+                       f->label[label]);
         below = f->label[label];
     }
     rd_text_put(text, "\n");
@@ -251,8 +244,7 @@ static void put_constant(const facts *f, rd_text *text)
 static void put_symbols(const facts *f, rd_text *text)
 {
     const rondo_data *data = f->data;
-    if (!rd_data_symbols(data, "x"))
-        return;
+    if (!rd_data_symbols(data, "x")) return;
     uint64_t rows = data->corpus->rows, unknown = rd_data_unknown(data, "x");
     rd_text_format(text, "vocabulary %zu symbols, unknown and end included\n", rd_data_width(data, "x"));
     rd_text_format(text, "unknown    %" PRIu64 " of %" PRIu64 " symbols (%.3g %%)\n", unknown, rows,
@@ -267,8 +259,9 @@ static void put_records(const facts *f, rd_text *text)
                    f->shortest, f->median, f->p99, f->longest);
     rd_text_format(text, "duplicates %s%" PRIu64 " records equal an earlier one\n", about, f->duplicates);
     if (f->valid)
-        rd_text_format(text, "shared     %s%" PRIu64 " of %" PRIu64 " validation records stand in training too\n", about,
-                       f->shared, f->valid->count);
+        rd_text_format(text,
+                       "shared     %s%" PRIu64 " of %" PRIu64 " validation records stand in training too\n",
+                       about, f->shared, f->valid->count);
 }
 
 static void as_text(const facts *f, rd_text *text)
@@ -279,22 +272,18 @@ static void as_text(const facts *f, rd_text *text)
                        rd_quote(corpus->file[i].name).text, corpus->file[i].bytes, corpus->file[i].lines,
                        corpus->reader);
     rd_text_format(text, "targets    %" PRIu64 "\n", rd_data_targets(f->data));
-    if (f->valid)
-        rd_text_format(text, "validation %" PRIu64 " targets\n", rd_data_targets(f->valid));
+    if (f->valid) rd_text_format(text, "validation %" PRIu64 " targets\n", rd_data_targets(f->valid));
     put_symbols(f, text);
-    if (corpus->form != RD_DATA_STREAM)
-        put_records(f, text);
+    if (corpus->form != RD_DATA_STREAM) put_records(f, text);
     put_columns("inputs", &corpus->columns[RD_X], text);
     put_columns("targets of", &corpus->columns[RD_Y], text);
     put_columns("not read", &corpus->unused, text);
-    if (f->column)
-        put_constant(f, text);
-    if (f->label)
-        put_labels(f, text);
-    if (corpus->cut)
-        rd_text_format(text, "cut        %" PRIu64 " records to --max-length\n", corpus->cut);
+    if (f->column) put_constant(f, text);
+    if (f->label) put_labels(f, text);
+    if (corpus->cut) rd_text_format(text, "cut        %" PRIu64 " records to --max-length\n", corpus->cut);
     if (corpus->skipped)
-        rd_text_format(text, "skipped    %" PRIu64 " bad places\n%s\n", corpus->skipped, corpus->skipped_places.text);
+        rd_text_format(text, "skipped    %" PRIu64 " bad places\n%s\n", corpus->skipped,
+                       corpus->skipped_places.text);
 }
 
 /* ---- as JSON */
@@ -340,8 +329,7 @@ static void json_labels(const facts *f, rd_text *text)
     for (size_t i = 0; i < rd_data_width(f->data, "y"); i++) {
         size_t size;
         const char *name = rd_symbols_text(rd_data_symbols(f->data, "y"), i, &size);
-        if (f->label[i] == 0)
-            continue;
+        if (f->label[i] == 0) continue;
         rd_text_put(text, shown++ ? "," : "");
         json_text(text, name, size);
         rd_text_format(text, ":%" PRIu64, f->label[i]);
@@ -351,19 +339,22 @@ static void json_labels(const facts *f, rd_text *text)
 
 static void json_records(const facts *f, rd_text *text)
 {
-    rd_text_format(text, ",\"lengths\":{\"min\":%" PRIu64 ",\"median\":%" PRIu64 ",\"p99\":%" PRIu64 ",\"max\":%" PRIu64 "}",
+    rd_text_format(text,
+                   ",\"lengths\":{\"min\":%" PRIu64 ",\"median\":%" PRIu64 ",\"p99\":%" PRIu64
+                   ",\"max\":%" PRIu64 "}",
                    f->shortest, f->median, f->p99, f->longest);
     json_number(text, "duplicates", f->duplicates);
-    if (f->valid)
-        json_number(text, "shared", f->shared);
+    if (f->valid) json_number(text, "shared", f->shared);
     rd_text_format(text, ",\"estimated\":%s", f->about ? "true" : "false");
 }
 
 static void as_json(const facts *f, rd_text *text)
 {
     const rd_corpus *corpus = f->data->corpus;
-    rd_text_format(text, "{\"schema\":1,\"event\":\"data\",\"task\":\"%s\",\"reader\":\"%s\",\"sha256\":\"%s\",\"files\":[",
-                   corpus->task, corpus->reader, corpus->hash);
+    rd_text_format(
+        text,
+        "{\"schema\":1,\"event\":\"data\",\"task\":\"%s\",\"reader\":\"%s\",\"sha256\":\"%s\",\"files\":[",
+        corpus->task, corpus->reader, corpus->hash);
     for (size_t i = 0; i < corpus->files; i++) {
         rd_text_put(text, i ? ",{\"name\":" : "{\"name\":");
         json_text(text, corpus->file[i].name, strlen(corpus->file[i].name));
@@ -373,31 +364,29 @@ static void as_json(const facts *f, rd_text *text)
     rd_text_put(text, "]");
     json_number(text, corpus->form == RD_DATA_STREAM ? "symbols" : "records", f->data->count);
     json_number(text, "targets", rd_data_targets(f->data));
-    if (f->valid)
-        json_number(text, "valid_targets", rd_data_targets(f->valid));
+    if (f->valid) json_number(text, "valid_targets", rd_data_targets(f->valid));
     if (rd_data_symbols(f->data, "x")) {
         json_number(text, "vocabulary", rd_data_width(f->data, "x"));
         json_number(text, "unknown", rd_data_unknown(f->data, "x"));
     }
-    if (corpus->form != RD_DATA_STREAM)
-        json_records(f, text);
+    if (corpus->form != RD_DATA_STREAM) json_records(f, text);
     if (corpus->form == RD_DATA_NUMBERS) {
         json_columns(text, "inputs", &corpus->columns[RD_X]);
         json_columns(text, "target_columns", &corpus->columns[RD_Y]);
         json_columns(text, "unused", &corpus->unused);
     }
-    if (f->label)
-        json_labels(f, text);
+    if (f->label) json_labels(f, text);
     json_number(text, "cut", corpus->cut);
     json_number(text, "skipped", corpus->skipped);
     rd_text_put(text, "}\n");
 }
 
-rondo_status rondo_data_describe(const rondo_data *data, const rondo_data *valid, int json, rondo_sink sink, void *user,
-                                 rondo_error *error)
+rondo_status rondo_data_describe(const rondo_data *data, const rondo_data *valid, int json, rondo_sink sink,
+                                 void *user, rondo_error *error)
 {
     if (!data || !sink)
-        return rd_fail(error, RONDO_BAD_ARGUMENT, "rondo_data_describe: %s is missing", data ? "sink" : "data");
+        return rd_fail(error, RONDO_BAD_ARGUMENT, "rondo_data_describe: %s is missing",
+                       data ? "sink" : "data");
     facts f = {.data = data, .valid = valid};
     rd_text text = {0};
     rondo_status status = gather(&f, error);

@@ -1,5 +1,5 @@
-/* 1,543 names of dinosaurs: the data of the demo, so that a first run needs no file. Facts, in the order and with the
- * slips of the list that courses use. */
+/* 1,543 names of dinosaurs: the data of the demo, so that a first run needs no file. Facts, in the order and
+ * with the slips of the list that courses use. */
 #include "data/dinos.h"
 
 /* clang-format off */

@@ -162,7 +162,9 @@ rondo_status rd_input_line(rd_input *input, const char **line, size_t *size, int
             return rd_fail(error, RONDO_LIMIT, "%s:%zu: the line is longer than %zu bytes (see --max-line)",
                            input->source->name, input->number + 1, input->max_line);
         if (end < input->to && !cut) {
-            const char *ending = input->lf == end ? "\n" : input->lf == end + 1 ? "\r\n" : "\r";
+            const char *ending = input->lf == end                                ? "\n"
+                                 : input->lf == end + 1 && input->lf < input->to ? "\r\n"
+                                                                                 : "\r";
             give(input, end, ending, line, size);
             return RONDO_OK;
         }

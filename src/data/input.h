@@ -38,8 +38,8 @@ typedef struct rd_input {
 } rd_input;
 rondo_status rd_input_open(const rd_source *source, size_t max_line, rd_sha256 *hash, rd_input *input,
                            rondo_error *error);
-/* The next line without its end, valid until the next call, not ended by 0 (its own end stands behind it); *more is 0 after the last. Longer
- * than max_line is RONDO_LIMIT with file:line. */
+/* The next line without its end, valid until the next call, not ended by 0 (its own end stands behind it);
+ * *more is 0 after the last. Longer than max_line is RONDO_LIMIT with file:line. */
 rondo_status rd_input_line(rd_input *input, const char **line, size_t *size, int *more, rondo_error *error);
 /* The next bytes, however they are cut; *size is 0 at the end. */
 rondo_status rd_input_block(rd_input *input, const char **bytes, size_t *size, rondo_error *error);

@@ -1,5 +1,6 @@
-/* The order of the data is arithmetic: which record or which piece of the stream comes k-th in epoch e is computed,
- * never remembered, so a loader can be put anywhere at once. Buffers grow to the largest batch and stay. */
+/* The order of the data is arithmetic: which record or which piece of the stream comes k-th in epoch e is
+ * computed, never remembered, so a loader can be put anywhere at once. Buffers grow to the largest batch and
+ * stay. */
 #include "data/loader.h"
 
 #include "base/memory.h"
@@ -73,8 +74,7 @@ static rondo_status stream_fill(rondo_loader *loader, size_t sequences, rondo_er
         if (length > 0) {
             RD_TRY(rd_store_read(store, row, length, y, error));
             x[0] = RD_SYMBOL_END;
-            if (loader->at > 0)
-                RD_TRY(rd_store_read(store, row - 1, 1, x, error));
+            if (loader->at > 0) RD_TRY(rd_store_read(store, row - 1, 1, x, error));
             memcpy(x + 1, y, (length - 1) * sizeof *x);
         }
         x += length, y += length;
@@ -129,7 +129,8 @@ static rondo_status tag_fill(rondo_loader *loader, size_t sequences, rondo_error
     for (size_t i = 0; i < sequences; i++)
         for (int part = RD_X; part <= RD_Y; part++) {
             size_t length = loader->part[RD_X].length[i];
-            RD_TRY(rd_store_read(loader->data->corpus->index[part], loader->first[i], length, to[part], error));
+            RD_TRY(
+                rd_store_read(loader->data->corpus->index[part], loader->first[i], length, to[part], error));
             to[part] += length;
         }
     return RONDO_OK;
@@ -142,7 +143,8 @@ static rondo_status number_fill(rondo_loader *loader, size_t sequences, rondo_er
     for (size_t i = 0; i < sequences; i++) {
         size_t length = loader->part[RD_X].length[i], skipped = corpus->y_per_row ? 0 : length - 1;
         RD_TRY(rd_store_read(corpus->values[RD_X], loader->first[i], length, to[RD_X], error));
-        RD_TRY(rd_store_read(corpus->values[RD_Y], loader->first[i] + skipped, length - skipped, to[RD_Y], error));
+        RD_TRY(rd_store_read(corpus->values[RD_Y], loader->first[i] + skipped, length - skipped, to[RD_Y],
+                             error));
         to[RD_X] += length * corpus->width[RD_X];
         to[RD_Y] += (length - skipped) * corpus->width[RD_Y];
     }
@@ -156,7 +158,10 @@ static const form forms[] = {
     [RD_DATA_TAGS] = {0, record_lengths, tag_fill},
 };
 
-static const form *form_of(const rondo_loader *loader) { return &forms[loader->data->corpus->form]; }
+static const form *form_of(const rondo_loader *loader)
+{
+    return &forms[loader->data->corpus->form];
+}
 
 /* ---- a batch */
 
@@ -225,9 +230,9 @@ static rondo_status put_batch(rondo_loader *loader, size_t sequences, rondo_batc
 rondo_status rondo_loader_next(rondo_loader *loader, rondo_batch *batch, int *epoch_end, rondo_error *error)
 {
     if (!loader || !batch)
-        return rd_fail(error, RONDO_BAD_ARGUMENT, "rondo_loader_next: %s is missing", loader ? "batch" : "loader");
-    if (!loader->training && loader->epoch > 0)
-        return RONDO_NO;
+        return rd_fail(error, RONDO_BAD_ARGUMENT, "rondo_loader_next: %s is missing",
+                       loader ? "batch" : "loader");
+    if (!loader->training && loader->epoch > 0) return RONDO_NO;
     size_t sequences = sequences_in(loader, loader->at);
     RD_TRY(form_of(loader)->lengths(loader, sequences, error));
     RD_TRY(make_room(loader, sequences, error));
@@ -238,8 +243,7 @@ rondo_status rondo_loader_next(rondo_loader *loader, rondo_batch *batch, int *ep
         loader->at = 0;
         loader->epoch++;
     }
-    if (epoch_end)
-        *epoch_end = last;
+    if (epoch_end) *epoch_end = last;
     return RONDO_OK;
 }
 
@@ -252,7 +256,10 @@ static size_t pieces_of(uint64_t count, size_t batch_size, size_t seq_len)
     return most < batch_size ? (size_t)most : batch_size;
 }
 
-static uint64_t up(uint64_t count, uint64_t unit) { return count / unit + (count % unit != 0); }
+static uint64_t up(uint64_t count, uint64_t unit)
+{
+    return count / unit + (count % unit != 0);
+}
 
 static rondo_status allocate(rondo_loader *loader, rondo_error *error)
 {
@@ -270,9 +277,9 @@ static rondo_status judge_size(const rondo_data *data, int training, rondo_error
 {
     int stream = data->corpus->form == RD_DATA_STREAM;
     uint64_t needed = training && stream ? 2 : 1;
-    if (data->count >= needed)
-        return RONDO_OK;
-    return rd_fail(error, RONDO_BAD_DATA, "%s: too short for a batch: %" PRIu64 " %s, at least %" PRIu64 " needed",
+    if (data->count >= needed) return RONDO_OK;
+    return rd_fail(error, RONDO_BAD_DATA,
+                   "%s: too short for a batch: %" PRIu64 " %s, at least %" PRIu64 " needed",
                    rd_data_name(data, 0), data->count, stream ? "symbols" : "records", needed);
 }
 
@@ -315,8 +322,7 @@ rondo_status rondo_loader_new(const rondo_data *data, const rondo_options *optio
 
 void rondo_loader_free(rondo_loader *loader)
 {
-    if (!loader)
-        return;
+    if (!loader) return;
     for (int part = RD_X; part <= RD_Y; part++) {
         block *from = &loader->part[part];
         rd_free(from->length);
@@ -348,11 +354,20 @@ rondo_status rd_loader_seek(rondo_loader *loader, uint64_t epoch, uint64_t batch
     return RONDO_OK;
 }
 
-uint64_t rd_loader_batches(const rondo_loader *loader) { return loader->batches; }
+uint64_t rd_loader_batches(const rondo_loader *loader)
+{
+    return loader->batches;
+}
 
-size_t rd_loader_sequences(const rondo_loader *loader) { return loader->batch_size; }
+size_t rd_loader_sequences(const rondo_loader *loader)
+{
+    return loader->batch_size;
+}
 
-int rd_loader_carries(const rondo_loader *loader) { return form_of(loader)->carries; }
+int rd_loader_carries(const rondo_loader *loader)
+{
+    return form_of(loader)->carries;
+}
 
 static rondo_status place_of(const rondo_loader *loader, uint64_t epoch, uint64_t batch, size_t i,
                              rd_record_place place[2], rondo_error *error)
@@ -360,8 +375,7 @@ static rondo_status place_of(const rondo_loader *loader, uint64_t epoch, uint64_
     if (form_of(loader)->carries) {
         uint64_t length = piece_length(loader, i), from = batch * loader->seq_len;
         uint64_t to = rd_size_min((size_t)length, (size_t)(from + loader->seq_len)) - 1;
-        if (from >= length)
-            from = to;
+        if (from >= length) from = to;
         RD_TRY(rd_data_stream_line(loader->data, piece_first(loader, i) + from, &place[0], error));
         return rd_data_stream_line(loader->data, piece_first(loader, i) + to, &place[1], error);
     }
@@ -386,10 +400,8 @@ rondo_status rd_loader_place(const rondo_loader *loader, uint64_t epoch, uint64_
             rd_text_format(text, "%s%s:", name ? "; " : "", place[0].name);
         name = place[0].name;
         rd_text_format(text, " %" PRIu64, place[0].line);
-        if (place[1].line > place[0].line)
-            rd_text_format(text, "-%" PRIu64, place[1].line);
+        if (place[1].line > place[0].line) rd_text_format(text, "-%" PRIu64, place[1].line);
     }
-    if (sequences > SHOWN)
-        rd_text_format(text, " and %zu more", sequences - SHOWN);
+    if (sequences > SHOWN) rd_text_format(text, " and %zu more", sequences - SHOWN);
     return rd_text_done(text, error);
 }

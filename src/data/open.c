@@ -1,5 +1,5 @@
-/* Opening files: standard input is kept, symbols are counted in a first walk, everything is stored in a second, and
- * both walks must have seen the same bytes. */
+/* Opening files: standard input is kept, symbols are counted in a first walk, everything is stored in a
+ * second, and both walks must have seen the same bytes. */
 #include "data/open.h"
 
 #include "base/memory.h"
@@ -11,7 +11,8 @@
 
 /* ---- vocabularies */
 
-rondo_status rd_data_rules(const rondo_options *options, int words, rd_symbols_rules *rules, rondo_error *error)
+rondo_status rd_data_rules(const rondo_options *options, int words, rd_symbols_rules *rules,
+                           rondo_error *error)
 {
     static const char *const kinds[] = {"char", "byte", "word"};
     *rules = (rd_symbols_rules){
@@ -22,16 +23,15 @@ rondo_status rd_data_rules(const rondo_options *options, int words, rd_symbols_r
         .max_vocab = (size_t)rd_option_integer(options, RD_OPT_max_vocab),
     };
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        if (rd_option_is(options, RD_OPT_tokens, kinds[i]))
-            rules->kind = (rd_token_kind)i;
-    if (words)
-        rules->kind = RD_TOKENS_WORD;
+        if (rd_option_is(options, RD_OPT_tokens, kinds[i])) rules->kind = (rd_token_kind)i;
+    if (words) rules->kind = RD_TOKENS_WORD;
     return rd_normalize_check(rules, error);
 }
 
 static const char *kind_name(rd_token_kind kind)
 {
-    static const char *const names[] = {[RD_TOKENS_CHAR] = "char", [RD_TOKENS_BYTE] = "byte", [RD_TOKENS_WORD] = "word"};
+    static const char *const names[] = {
+        [RD_TOKENS_CHAR] = "char", [RD_TOKENS_BYTE] = "byte", [RD_TOKENS_WORD] = "word"};
     return names[kind];
 }
 
@@ -60,16 +60,15 @@ rondo_status rd_data_vocabulary(const rd_symbols_rules *rules, const char *path,
     rd_text text = {0};
     RD_TRY(rd_file_read(path, (size_t)1 << 31, &bytes, &size, error));
     rondo_status status = with_header(rules, bytes, size, &text, error);
-    if (status == RONDO_OK)
-        status = rd_symbols_read(text.text, text.size, path, symbols, error);
+    if (status == RONDO_OK) status = rd_symbols_read(text.text, text.size, path, symbols, error);
     rd_text_free(&text);
     rd_free(bytes);
-    if (status == RONDO_BAD_MODEL && error)
-        error->status = RONDO_BAD_DATA;
+    if (status == RONDO_BAD_MODEL && error) error->status = RONDO_BAD_DATA;
     return status == RONDO_BAD_MODEL ? RONDO_BAD_DATA : status;
 }
 
-/* Takes what is known, reads --vocab, or begins an empty vocabulary; *counting is 1 when one must be counted. */
+/* Takes what is known, reads --vocab, or begins an empty vocabulary; *counting is 1 when one must be counted.
+ */
 static rondo_status begin_vocabularies(rd_opening *opening, rd_known known, int *counting, rondo_error *error)
 {
     rd_symbols *const given[] = {known.x, known.y};
@@ -82,8 +81,7 @@ static rondo_status begin_vocabularies(rd_opening *opening, rd_known known, int 
             opening->closed[part] = 1;
             continue;
         }
-        if (part == RD_X)
-            RD_TRY(rd_data_rules(opening->options, opening->reader->words, &rules, error));
+        if (part == RD_X) RD_TRY(rd_data_rules(opening->options, opening->reader->words, &rules, error));
         if (part == RD_X && path && *path) {
             RD_TRY(rd_data_vocabulary(&rules, path, &opening->corpus->symbols[part], error));
             opening->closed[part] = 1;
@@ -101,20 +99,21 @@ static rondo_status add_file(rd_corpus *corpus, const char *name, rondo_error *e
 {
     char *copy = NULL;
     size_t size = strlen(name) + 1;
-    RD_TRY(rd_grow(&corpus->file, &corpus->files_room, corpus->files + 1, sizeof *corpus->file, "names of files",
-                   error));
+    RD_TRY(rd_grow(&corpus->file, &corpus->files_room, corpus->files + 1, sizeof *corpus->file,
+                   "names of files", error));
     RD_TRY(rd_alloc(size, 1, "the name of a file", &copy, error));
     memcpy(copy, name, size);
-    corpus->file[corpus->files++] = (rd_data_file){.name = copy, .first_record = rd_store_count(corpus->records)};
+    corpus->file[corpus->files++] =
+        (rd_data_file){.name = copy, .first_record = rd_store_count(corpus->records)};
     return RONDO_OK;
 }
 
-static rondo_status walk_file(rd_opening *opening, const rd_source *source, rd_sha256 *hash, rondo_error *error)
+static rondo_status walk_file(rd_opening *opening, const rd_source *source, rd_sha256 *hash,
+                              rondo_error *error)
 {
     rd_input input;
     rd_corpus *corpus = opening->corpus;
-    if (!opening->counting)
-        RD_TRY(add_file(corpus, source->name, error));
+    if (!opening->counting) RD_TRY(add_file(corpus, source->name, error));
     RD_TRY(rd_input_open(source, opening->max_line, hash, &input, error));
     rondo_status status = opening->reader->read(opening, &input, error);
     if (status == RONDO_OK && !opening->counting) {
@@ -131,14 +130,11 @@ static rondo_status walk(rd_opening *opening, const rd_source *source, size_t so
     rd_sha256 hash;
     rd_sha256_init(&hash);
     rd_bad_places_clear(&opening->bad);
-    if (opening->state)
-        memset(opening->state, 0, opening->reader->state_size);
+    if (opening->state) memset(opening->state, 0, opening->reader->state_size);
     for (size_t i = 0; i < sources; i++)
         RD_TRY(walk_file(opening, &source[i], &hash, error));
-    if (opening->reader->end)
-        RD_TRY(opening->reader->end(opening, error));
-    if (opening->reader->clear)
-        opening->reader->clear(opening->state);
+    if (opening->reader->end) RD_TRY(opening->reader->end(opening, error));
+    if (opening->reader->clear) opening->reader->clear(opening->state);
     rd_sha256_end(&hash, hex);
     return rd_bad_places_judge(&opening->bad, error);
 }
@@ -146,23 +142,23 @@ static rondo_status walk(rd_opening *opening, const rd_source *source, size_t so
 static rondo_status settle(rd_opening *opening, rondo_error *error)
 {
     for (int part = RD_X; part < opening->reader->vocabularies; part++)
-        if (!opening->closed[part])
-            RD_TRY(rd_symbols_settle(opening->corpus->symbols[part], error));
+        if (!opening->closed[part]) RD_TRY(rd_symbols_settle(opening->corpus->symbols[part], error));
     return RONDO_OK;
 }
 
 static rondo_status judge_size(const rd_opening *opening, const rd_source *source, rondo_error *error)
 {
-    static const char *const needed[] = {"1 symbol", "1 line", "1 row under the header", "1 token with its tag"};
+    static const char *const needed[] = {"1 symbol", "1 line", "1 row under the header",
+                                         "1 token with its tag"};
     const rd_corpus *corpus = opening->corpus;
     uint64_t found = corpus->form == RD_DATA_LINES ? rd_store_count(corpus->records) : corpus->rows;
     uint64_t bytes = 0;
     for (size_t i = 0; i < corpus->files; i++)
         bytes += corpus->file[i].bytes;
-    if (found > 0)
-        return RONDO_OK;
+    if (found > 0) return RONDO_OK;
     return rd_fail(error, RONDO_BAD_DATA, "%s: %s (at least %s is needed)", source->name,
-                   bytes ? "there is nothing to learn from in it" : "the file is empty", needed[corpus->form]);
+                   bytes ? "there is nothing to learn from in it" : "the file is empty",
+                   needed[corpus->form]);
 }
 
 static rondo_status walk_twice(rd_opening *opening, rd_known known, const rd_source *source, size_t sources,
@@ -194,10 +190,8 @@ static rondo_status open_sources(rd_opening *opening, rd_known known, const rd_s
     rondo_status status = rd_corpus_new(reader->task, reader->form, reader->name, &opening->corpus, error);
     if (status == RONDO_OK && reader->state_size)
         status = rd_alloc(1, reader->state_size, "a reader", &opening->state, error);
-    if (status == RONDO_OK)
-        status = walk_twice(opening, known, source, sources, error);
-    if (opening->state && reader->clear)
-        reader->clear(opening->state);
+    if (status == RONDO_OK) status = walk_twice(opening, known, source, sources, error);
+    if (opening->state && reader->clear) reader->clear(opening->state);
     rd_free(opening->state);
     rd_bad_places_free(&opening->bad);
     rd_normal_free(&opening->normal);
@@ -211,8 +205,8 @@ static rondo_status open_sources(rd_opening *opening, rd_known known, const rd_s
 
 /* ---- the doors */
 
-rondo_status rd_data_open(const rondo_options *options, const char *task, rd_known known, const char *const *paths,
-                          size_t count, rondo_data **data, rondo_error *error)
+rondo_status rd_data_open(const rondo_options *options, const char *task, rd_known known,
+                          const char *const *paths, size_t count, rondo_data **data, rondo_error *error)
 {
     rd_opening opening = {.options = options};
     rd_source *source = NULL;
@@ -226,16 +220,16 @@ rondo_status rd_data_open(const rondo_options *options, const char *task, rd_kno
         status = rd_source_path(paths[opened], &source[opened], error);
         opened += status == RONDO_OK;
     }
-    if (status == RONDO_OK)
-        status = open_sources(&opening, known, source, count, data, error);
+    if (status == RONDO_OK) status = open_sources(&opening, known, source, count, data, error);
     for (size_t i = 0; i < opened; i++)
         rd_source_close(&source[i]);
     rd_free(source);
     return status;
 }
 
-rondo_status rd_data_open_memory(const rondo_options *options, const char *task, rd_known known, const char *name,
-                                 const char *bytes, size_t size, rondo_data **data, rondo_error *error)
+rondo_status rd_data_open_memory(const rondo_options *options, const char *task, rd_known known,
+                                 const char *name, const char *bytes, size_t size, rondo_data **data,
+                                 rondo_error *error)
 {
     rd_opening opening = {.options = options};
     rd_source source;

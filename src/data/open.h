@@ -5,19 +5,23 @@
 #include "data/dataset.h"
 #include "options/options.h"
 
-/* What a model already knows: its vocabularies, or NULL for those that the files shall give. Shares are taken. */
+/* What a model already knows: its vocabularies, or NULL for those that the files shall give. Shares are
+ * taken. */
 typedef struct rd_known {
     rd_symbols *x, *y;
 } rd_known;
-/* Reads `count` files ("-" is standard input) completely and checks them; nothing is given unless all is well. */
-rondo_status rd_data_open(const rondo_options *options, const char *task, rd_known known, const char *const *paths,
-                          size_t count, rondo_data **data, rondo_error *error);
+/* Reads `count` files ("-" is standard input) completely and checks them; nothing is given unless all is
+ * well. */
+rondo_status rd_data_open(const rondo_options *options, const char *task, rd_known known,
+                          const char *const *paths, size_t count, rondo_data **data, rondo_error *error);
 /* The same on bytes in memory, which are not needed afterwards. */
-rondo_status rd_data_open_memory(const rondo_options *options, const char *task, rd_known known, const char *name,
-                                 const char *bytes, size_t size, rondo_data **data, rondo_error *error);
+rondo_status rd_data_open_memory(const rondo_options *options, const char *task, rd_known known,
+                                 const char *name, const char *bytes, size_t size, rondo_data **data,
+                                 rondo_error *error);
 
 /* The rules that options ask for; `words` 1: word symbols whatever --tokens says. */
-rondo_status rd_data_rules(const rondo_options *options, int words, rd_symbols_rules *rules, rondo_error *error);
+rondo_status rd_data_rules(const rondo_options *options, int words, rd_symbols_rules *rules,
+                           rondo_error *error);
 /* Reads a vocabulary from a file: as rd_symbols_write makes it, or simply one symbol a line. */
 rondo_status rd_data_vocabulary(const rd_symbols_rules *rules, const char *path, rd_symbols **symbols,
                                 rondo_error *error);

@@ -1,5 +1,5 @@
-/* Readers by name: what turns files into data. A row of the table is a reader; the driver in open.c walks the files
- * once to count symbols, when the vocabulary is not known, and once to encode. */
+/* Readers by name: what turns files into data. A row of the table is a reader; the driver in open.c walks the
+ * files once to count symbols, when the vocabulary is not known, and once to encode. */
 #ifndef RD_READERS_H
 #define RD_READERS_H
 
@@ -32,12 +32,12 @@ typedef struct rd_reader_row {
     const char *suffixes; /* separated by spaces */
     const char *help;
     rd_data_form form;
-    int vocabularies;       /* 0, 1 (x) or 2 (x and y) */
-    int words;              /* 1: symbols of x are words whatever --tokens says */
+    int vocabularies; /* 0, 1 (x) or 2 (x and y) */
+    int words;        /* 1: symbols of x are words whatever --tokens says */
     size_t state_size;
     rondo_status (*read)(rd_opening *opening, rd_input *input, rondo_error *error); /* one file in one pass */
-    rondo_status (*end)(rd_opening *opening, rondo_error *error);                   /* after the last file; or NULL */
-    void (*clear)(void *state);                                                     /* frees what it owns; or NULL */
+    rondo_status (*end)(rd_opening *opening, rondo_error *error); /* after the last file; or NULL */
+    void (*clear)(void *state);                                   /* frees what it owns; or NULL */
 } rd_reader_row;
 
 /* The i-th reader, NULL past the end. */
@@ -47,9 +47,11 @@ rondo_status rd_reader_choose(const rondo_options *options, const char *task, co
                               const rd_reader_row **row, rondo_error *error);
 
 /* ---- for readers */
-rondo_status rd_opening_record(rd_opening *opening, uint64_t line, rondo_error *error); /* begins at the next row */
+rondo_status rd_opening_record(rd_opening *opening, uint64_t line,
+                               rondo_error *error); /* begins at the next row */
 /* Counts the symbols of a text that is normalised, or encodes them into `indices` after what they hold. */
-rondo_status rd_opening_symbols(rd_opening *opening, int part, const char *line, size_t size, rondo_error *error);
+rondo_status rd_opening_symbols(rd_opening *opening, int part, const char *line, size_t size,
+                                rondo_error *error);
 /* 1 when the line is text that symbols can be made of; else notes the bad place and gives 0. */
 int rd_opening_accepts(rd_opening *opening, const rd_input *input, const char *line, size_t size);
 
@@ -61,6 +63,5 @@ void rd_csv_clear(void *state);
 
 rondo_status rd_conll_read(rd_opening *opening, rd_input *input, rondo_error *error);
 void rd_conll_clear(void *state);
-
 
 #endif

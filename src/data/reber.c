@@ -11,8 +11,13 @@ static const struct {
     char letter;
     int to;
 } ways[INNER_END][2] = {
-    {{'B', 1}, {'B', 1}}, {{'T', 2}, {'P', 3}}, {{'S', 2}, {'X', 4}}, {{'T', 3}, {'V', 5}},
-    {{'X', 3}, {'S', 6}}, {{'P', 4}, {'V', 6}}, {{'E', INNER_END}, {'E', INNER_END}},
+    {{'B', 1}, {'B', 1}},
+    {{'T', 2}, {'P', 3}},
+    {{'S', 2}, {'X', 4}},
+    {{'T', 3}, {'V', 5}},
+    {{'X', 3}, {'S', 6}},
+    {{'P', 4}, {'V', 6}},
+    {{'E', INNER_END}, {'E', INNER_END}},
 };
 
 size_t rd_reber_write(rd_key key, char *text, size_t size)
@@ -22,8 +27,7 @@ size_t rd_reber_write(rd_key key, char *text, size_t size)
     const size_t tail = 6;   /* the longest way from any node to the end */
     uint64_t turn = 0;
     size_t n = 0;
-    if (size < framed + tail)
-        return 0;
+    if (size < framed + tail) return 0;
     const char letter = outer[rd_random_below(key, turn++, 2)];
     text[n++] = 'B';
     text[n++] = letter;
@@ -54,21 +58,16 @@ static unsigned bit(char letter)
 
 static unsigned allowed(const walk *at)
 {
-    if (at->node == AT_B)
-        return bit('B');
-    if (at->node == AT_OUTER)
-        return bit('T') | bit('P');
-    if (at->node < INNER_END)
-        return bit(ways[at->node][0].letter) | bit(ways[at->node][1].letter);
+    if (at->node == AT_B) return bit('B');
+    if (at->node == AT_OUTER) return bit('T') | bit('P');
+    if (at->node < INNER_END) return bit(ways[at->node][0].letter) | bit(ways[at->node][1].letter);
     return at->node == AT_RETURN ? bit(at->outer) : at->node == AT_E ? bit('E') : 0;
 }
 
 static int step(walk *at, char letter)
 {
-    if (!(allowed(at) & bit(letter)))
-        return 0;
-    if (at->node == AT_OUTER)
-        at->outer = letter;
+    if (!(allowed(at) & bit(letter))) return 0;
+    if (at->node == AT_OUTER) at->outer = letter;
     int inside = at->node >= 0 && at->node < INNER_END;
     at->node = !inside ? at->node + 1 : ways[at->node][ways[at->node][0].letter != letter].to;
     return 1;
@@ -78,8 +77,7 @@ unsigned rd_reber_next(const char *prefix, size_t size)
 {
     walk at = {.node = AT_B};
     for (size_t i = 0; i < size; i++)
-        if (!step(&at, prefix[i]))
-            return 0;
+        if (!step(&at, prefix[i])) return 0;
     return allowed(&at);
 }
 
@@ -87,7 +85,6 @@ int rd_reber_check(const char *text, size_t size)
 {
     walk at = {.node = AT_B};
     for (size_t i = 0; i < size; i++)
-        if (!step(&at, text[i]))
-            return 0;
+        if (!step(&at, text[i])) return 0;
     return at.node == DONE;
 }

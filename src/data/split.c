@@ -1,6 +1,6 @@
-/* Splitting a file into files, record by record and byte for byte. Two walks: the first counts, the second writes;
- * where a record goes is a function of the seed and its number, or, when equal records shall stay together, of
- * the seed and its bytes. A stream and a single series are cut by position. */
+/* Splitting a file into files, record by record and byte for byte. Two walks: the first counts, the second
+ * writes; where a record goes is a function of the seed and its number, or, when equal records shall stay
+ * together, of the seed and its bytes. A stream and a single series are cut by position. */
 #include "base/hash.h"
 #include "base/memory.h"
 #include "base/rng.h"
@@ -49,8 +49,7 @@ static rondo_status read_line(splitter *s, rd_input *input, rondo_error *error)
         int more = 0;
         RD_TRY(rd_input_line(input, &line, &size, &more, error));
         s->has_line = more || s->line.size > 0;
-        if (!more)
-            break;
+        if (!more) break;
         for (size_t i = 0; i < size; i++)
             quotes += line[i] == '"';
         rd_text_add(&s->line, line, size);
@@ -62,8 +61,7 @@ static rondo_status read_line(splitter *s, rd_input *input, rondo_error *error)
 static int is_blank(const rd_text *line)
 {
     for (size_t i = 0; i < line->size; i++)
-        if (!strchr(" \t\r\n", line->text[i]))
-            return 0;
+        if (!strchr(" \t\r\n", line->text[i])) return 0;
     return 1;
 }
 
@@ -76,10 +74,8 @@ static const char *raw_column(const splitter *s, const rd_text *row, size_t k, s
         char c = row->text[at];
         quoted ^= c == '"';
         int ends = !quoted && (c == s->separator || c == '\n' || c == '\r');
-        if (ends && k-- == 0)
-            break;
-        if (ends)
-            from = at + 1;
+        if (ends && k-- == 0) break;
+        if (ends) from = at + 1;
     }
     *size = at - from;
     return row->text + from;
@@ -88,8 +84,7 @@ static const char *raw_column(const splitter *s, const rd_text *row, size_t k, s
 static int same_group(const splitter *s)
 {
     size_t one, other;
-    if (s->group_column == SIZE_MAX)
-        return 0;
+    if (s->group_column == SIZE_MAX) return 0;
     const char *a = raw_column(s, &s->record, s->group_column, &one);
     const char *b = raw_column(s, &s->line, s->group_column, &other);
     return one == other && memcmp(a, b, one) == 0;
@@ -109,8 +104,7 @@ static void take_piece(splitter *s)
 
 static int goes_on(const splitter *s)
 {
-    if (s->reader->form == RD_DATA_NUMBERS)
-        return same_group(s);
+    if (s->reader->form == RD_DATA_NUMBERS) return same_group(s);
     return s->reader->form == RD_DATA_TAGS && !(is_blank(&s->line) && s->record.size > 0);
 }
 
@@ -118,13 +112,11 @@ static int goes_on(const splitter *s)
 static rondo_status next_record(splitter *s, rd_input *input, rondo_error *error)
 {
     rd_text_clear(&s->record);
-    if (!s->has_line)
-        RD_TRY(read_line(s, input, error));
+    if (!s->has_line) RD_TRY(read_line(s, input, error));
     while (s->has_line && s->reader->form >= RD_DATA_NUMBERS && is_blank(&s->line))
         RD_TRY(read_line(s, input, error));
     s->more = s->has_line;
-    if (!s->more)
-        return RONDO_OK;
+    if (!s->more) return RONDO_OK;
     if (s->reader->form == RD_DATA_STREAM) {
         take_piece(s);
         return rd_text_done(&s->record, error);
@@ -133,12 +125,10 @@ static rondo_status next_record(splitter *s, rd_input *input, rondo_error *error
         rd_text_add(&s->record, s->line.text, s->line.size);
         s->has_line = 0;
         RD_TRY(rd_text_done(&s->record, error));
-        if (s->reader->form < RD_DATA_NUMBERS)
-            return RONDO_OK;
+        if (s->reader->form < RD_DATA_NUMBERS) return RONDO_OK;
         RD_TRY(read_line(s, input, error));
     } while (s->has_line && goes_on(s));
-    if (s->reader->form == RD_DATA_TAGS)
-        rd_text_add(&s->record, "\n", 1);
+    if (s->reader->form == RD_DATA_TAGS) rd_text_add(&s->record, "\n", 1);
     return rd_text_done(&s->record, error);
 }
 
@@ -148,8 +138,7 @@ static rondo_status read_header(splitter *s, rd_input *input, rondo_error *error
     size_t size = 0;
     s->group_column = SIZE_MAX;
     s->has_line = 0;
-    if (s->reader->form != RD_DATA_NUMBERS)
-        return RONDO_OK;
+    if (s->reader->form != RD_DATA_NUMBERS) return RONDO_OK;
     RD_TRY(read_line(s, input, error));
     rd_text_clear(&s->header);
     rd_text_add(&s->header, s->line.text, s->line.size);
@@ -158,10 +147,10 @@ static rondo_status read_header(splitter *s, rd_input *input, rondo_error *error
     s->has_line = 0;
     for (size_t k = 0; *s->group && k < RD_CSV_COLUMNS; k++) {
         const char *name = raw_column(s, &s->header, k, &size);
-        if (name >= s->header.text + s->header.size)
-            break;
+        if (name >= s->header.text + s->header.size) break;
         int quoted = size >= 2 && name[0] == '"';
-        if (strlen(s->group) == size - 2 * (size_t)quoted && memcmp(name + quoted, s->group, strlen(s->group)) == 0)
+        if (strlen(s->group) == size - 2 * (size_t)quoted &&
+            memcmp(name + quoted, s->group, strlen(s->group)) == 0)
             s->group_column = k;
     }
     if (*s->group && s->group_column == SIZE_MAX)
@@ -175,15 +164,13 @@ static rondo_status read_header(splitter *s, rd_input *input, rondo_error *error
 static int part_by_position(const splitter *s)
 {
     double at = (double)s->position / (double)(s->reader->form == RD_DATA_STREAM ? s->bytes : s->records);
-    if (s->folds)
-        return (uint64_t)(at * (double)s->folds) == s->fold ? TEST : TRAIN;
+    if (s->folds) return (uint64_t)(at * (double)s->folds) == s->fold ? TEST : TRAIN;
     return at >= 1 - s->test ? TEST : at >= 1 - s->test - s->valid ? VALID : TRAIN;
 }
 
 static int part_of(const splitter *s)
 {
-    if (s->by_position)
-        return part_by_position(s);
+    if (s->by_position) return part_by_position(s);
     uint64_t n = s->distinct ? UINT64_C(1) << 32 : s->records;
     uint64_t hash = s->distinct ? rd_fnv1a(s->record.text, s->record.size) : 0;
     uint64_t place = s->distinct ? rd_random_below(s->key, hash, n) : rd_permute(s->key, s->number, n);
@@ -191,16 +178,15 @@ static int part_of(const splitter *s)
         uint64_t test = (uint64_t)(s->test * (double)n + 0.5), valid = (uint64_t)(s->valid * (double)n + 0.5);
         return place < test ? TEST : place < test + valid ? VALID : TRAIN;
     }
-    if (place % s->folds == s->fold)
-        return TEST;
-    uint64_t again = s->distinct ? rd_random_below(s->other_key, hash, n) : rd_permute(s->other_key, s->number, n);
+    if (place % s->folds == s->fold) return TEST;
+    uint64_t again =
+        s->distinct ? rd_random_below(s->other_key, hash, n) : rd_permute(s->other_key, s->number, n);
     return (double)again < s->valid * (double)n ? VALID : TRAIN;
 }
 
 static int is_wanted(const splitter *s, int part)
 {
-    if (part == TEST)
-        return s->folds > 0 || s->test > 0;
+    if (part == TEST) return s->folds > 0 || s->test > 0;
     return part == TRAIN || (s->valid > 0 && !(s->folds && s->by_position));
 }
 
@@ -243,8 +229,7 @@ static rondo_status write_records(splitter *s, const rd_source *source, size_t m
 static rondo_status open_parts(splitter *s, const char *prefix, rondo_error *error)
 {
     for (int part = 0; part < PARTS; part++) {
-        if (!is_wanted(s, part))
-            continue;
+        if (!is_wanted(s, part)) continue;
         rd_text_format(&s->path[part], "%s.%s", prefix, part_names[part]);
         RD_TRY(rd_text_done(&s->path[part], error));
         RD_TRY(rd_save_open(s->path[part].text, &s->save[part], error));
@@ -256,8 +241,7 @@ static rondo_status open_parts(splitter *s, const char *prefix, rondo_error *err
 static rondo_status commit_parts(splitter *s, int force, rondo_error *error)
 {
     for (int part = 0; part < PARTS; part++) {
-        if (!s->save[part])
-            continue;
+        if (!s->save[part]) continue;
         if (s->count[part] == 0)
             return rd_fail(error, RONDO_BAD_DATA, "the %s part would be empty (%" PRIu64 " records in all)",
                            part_names[part], s->records);
@@ -270,8 +254,7 @@ static rondo_status commit_parts(splitter *s, int force, rondo_error *error)
     for (int part = 0; part < PARTS; part++) {
         rd_save *save = s->save[part];
         s->save[part] = NULL;
-        if (save)
-            RD_TRY(rd_save_commit(save, force, error));
+        if (save) RD_TRY(rd_save_commit(save, force, error));
     }
     return RONDO_OK;
 }
@@ -280,11 +263,10 @@ static rondo_status report_parts(const splitter *s, int json, rondo_sink sink, v
 {
     rd_text text = {0};
     for (int part = 0; part < PARTS; part++) {
-        if (!s->path[part].size)
-            continue;
+        if (!s->path[part].size) continue;
         if (json)
-            rd_text_format(&text, "{\"schema\":1,\"part\":\"%s\",\"records\":%" PRIu64 "}\n", part_names[part],
-                           s->count[part]);
+            rd_text_format(&text, "{\"schema\":1,\"part\":\"%s\",\"records\":%" PRIu64 "}\n",
+                           part_names[part], s->count[part]);
         else
             rd_text_format(&text, "%s\t%" PRIu64 "\n", s->path[part].text, s->count[part]);
     }
@@ -310,13 +292,14 @@ static rondo_status set_up(splitter *s, const rondo_options *options, const char
     s->key = rd_key_of(seed, RD_STREAM_SPLIT, 1, 0);
     s->other_key = rd_key_of(seed, RD_STREAM_SPLIT, 2, 0);
     if (s->folds == 1 || (s->folds && s->fold >= s->folds))
-        return rd_fail(error, RONDO_BAD_ARGUMENT, "--fold %" PRIu64 " of --folds %" PRIu64 " (at least 2 folds)",
-                       s->fold + 1, s->folds);
+        return rd_fail(error, RONDO_BAD_ARGUMENT,
+                       "--fold %" PRIu64 " of --folds %" PRIu64 " (at least 2 folds)", s->fold + 1, s->folds);
     if (!s->folds && s->valid + s->test >= 1)
-        return rd_fail(error, RONDO_BAD_ARGUMENT, "--valid-share %g and --test-share %g leave nothing to train on",
-                       s->valid, s->test);
+        return rd_fail(error, RONDO_BAD_ARGUMENT,
+                       "--valid-share %g and --test-share %g leave nothing to train on", s->valid, s->test);
     if (s->distinct && s->by_position)
-        return rd_fail(error, RONDO_BAD_ARGUMENT, "--distinct needs records: --lines, --group, or tagged text");
+        return rd_fail(error, RONDO_BAD_ARGUMENT,
+                       "--distinct needs records: --lines, --group, or tagged text");
     return RONDO_OK;
 }
 
@@ -330,16 +313,14 @@ static rondo_status run(splitter *s, const rondo_options *options, const char *p
     rondo_status status = count_records(s, &source, max_line, error);
     if (status == RONDO_OK && s->records == 0)
         status = rd_fail(error, RONDO_BAD_DATA, "%s: there are no records to split", path);
-    if (status == RONDO_OK)
-        status = open_parts(s, prefix, error);
-    if (status == RONDO_OK)
-        status = write_records(s, &source, max_line, error);
+    if (status == RONDO_OK) status = open_parts(s, prefix, error);
+    if (status == RONDO_OK) status = write_records(s, &source, max_line, error);
     rd_source_close(&source);
     return status == RONDO_OK ? commit_parts(s, rd_option_flag(options, RD_OPT_force), error) : status;
 }
 
-rondo_status rondo_data_split(const rondo_options *options, const char *path, const char *prefix, rondo_sink report,
-                              void *user, rondo_error *error)
+rondo_status rondo_data_split(const rondo_options *options, const char *path, const char *prefix,
+                              rondo_sink report, void *user, rondo_error *error)
 {
     if (!options || !path || !prefix)
         return rd_fail(error, RONDO_BAD_ARGUMENT, "rondo_data_split: an argument is missing");

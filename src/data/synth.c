@@ -1,5 +1,5 @@
-/* Tasks that can be made: what a network must remember is known, so it is known whether it does. Every record is a
- * function of (seed, its number). */
+/* Tasks that can be made: what a network must remember is known, so it is known whether it does. Every record
+ * is a function of (seed, its number). */
 #include "data/synth.h"
 
 #include "base/numeric.h"
@@ -38,14 +38,13 @@ static void write_adding(const recipe *r, rd_text *text)
         rd_text_format(text, "%" PRIu64 ",", r->number);
         add_number(text, (double)value);
         rd_text_format(text, ",%d,", marked);
-        if (t + 1 == r->length)
-            add_number(text, (double)sum);
+        if (t + 1 == r->length) add_number(text, (double)sum);
         rd_text_add(text, "\n", 1);
     }
 }
 
-/* Ten symbols of eight, `length` blanks of which the last is a sign, ten blanks more; the answer is blank until the
- * sign, then the ten symbols. */
+/* Ten symbols of eight, `length` blanks of which the last is a sign, ten blanks more; the answer is blank
+ * until the sign, then the ten symbols. */
 static void write_copy(const recipe *r, rd_text *text)
 {
     enum { SYMBOLS = 8, KEPT = 10 };
@@ -123,15 +122,20 @@ static const struct synth {
 /* clang-format on */
 enum { SYNTHS = sizeof synths / sizeof *synths };
 
-const char *rd_synth_name(size_t i) { return i < SYNTHS ? synths[i].name : NULL; }
+const char *rd_synth_name(size_t i)
+{
+    return i < SYNTHS ? synths[i].name : NULL;
+}
 
-const char *rd_synth_help(size_t i) { return i < SYNTHS ? synths[i].help : NULL; }
+const char *rd_synth_help(size_t i)
+{
+    return i < SYNTHS ? synths[i].help : NULL;
+}
 
 static const struct synth *by_name(const char *name, size_t *row)
 {
     for (*row = 0; *row < SYNTHS; ++*row)
-        if (rd_equal(synths[*row].name, name))
-            return &synths[*row];
+        if (rd_equal(synths[*row].name, name)) return &synths[*row];
     return NULL;
 }
 
@@ -172,8 +176,7 @@ rondo_status rondo_data_synth(const char *name, const rondo_options *options, ro
     uint64_t count = synth->count;
     if (rd_option_is_set(options, RD_OPT_length))
         r.length = (size_t)rd_option_integer(options, RD_OPT_length);
-    if (rd_option_is_set(options, RD_OPT_count))
-        count = (uint64_t)rd_option_integer(options, RD_OPT_count);
+    if (rd_option_is_set(options, RD_OPT_count)) count = (uint64_t)rd_option_integer(options, RD_OPT_count);
     if (r.length < synth->shortest || r.length > synth->longest)
         return rd_fail(error, RONDO_BAD_ARGUMENT, "--length %zu is out of range for %s (%zu..%zu)", r.length,
                        synth->name, synth->shortest, synth->longest);

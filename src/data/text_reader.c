@@ -1,5 +1,5 @@
-/* Plain text, as one stream or as a sequence a line. Long lines are counted and encoded in pieces, so that memory
- * holds a line but never its symbols. */
+/* Plain text, as one stream or as a sequence a line. Long lines are counted and encoded in pieces, so that
+ * memory holds a line but never its symbols. */
 #include "data/readers.h"
 
 #include "base/size.h"
@@ -12,8 +12,7 @@ enum { PIECE = 65536 };
 static size_t piece_of(rd_token_kind kind, const char *text, size_t size)
 {
     size_t cut = PIECE;
-    if (size <= PIECE)
-        return size;
+    if (size <= PIECE) return size;
     if (kind == RD_TOKENS_WORD)
         while (cut < size && text[cut] != ' ' && text[cut] != '\t')
             cut++;
@@ -48,8 +47,7 @@ static rondo_status take(rd_opening *opening, const char *text, size_t size, uin
         piece = piece_of(rules->kind, text + at, size - at);
         RD_TRY(rd_opening_symbols(opening, RD_X, text + at, piece, error));
         *cut |= opening->indices.count > left;
-        if (!opening->counting)
-            RD_TRY(keep(opening, &left, error));
+        if (!opening->counting) RD_TRY(keep(opening, &left, error));
     }
     return RONDO_OK;
 }
@@ -64,14 +62,13 @@ _Static_assert(sizeof(stream_state) <= RD_TEXT_STATE, "the reader's state is lar
 static rondo_status add_end(rd_opening *opening, rondo_error *error)
 {
     static const int32_t end = RD_SYMBOL_END;
-    if (opening->counting)
-        return RONDO_OK;
+    if (opening->counting) return RONDO_OK;
     opening->corpus->rows++;
     return rd_store_add(opening->corpus->index[RD_X], &end, 1, error);
 }
 
-/* A line of a stream and its end: an end symbol after words, a newline after characters, the bytes that stood there
- * after bytes. The line's own end stands behind it in memory. */
+/* A line of a stream and its end: an end symbol after words, a newline after characters, the bytes that stood
+ * there after bytes. The line's own end stands behind it in memory. */
 static rondo_status stream_line(rd_opening *opening, const rd_input *input, const char *line, size_t size,
                                 rondo_error *error)
 {
@@ -85,8 +82,7 @@ static rondo_status stream_line(rd_opening *opening, const rd_input *input, cons
     if (kind == RD_TOKENS_BYTE)
         return take(opening, line, size + strlen(input->ending), UINT64_MAX, &cut, error);
     state->open = !newline;
-    if (input->ending[0] == '\n')
-        return take(opening, line, size + 1, UINT64_MAX, &cut, error);
+    if (input->ending[0] == '\n') return take(opening, line, size + 1, UINT64_MAX, &cut, error);
     RD_TRY(take(opening, line, size, UINT64_MAX, &cut, error));
     return newline ? take(opening, "\n", 1, UINT64_MAX, &cut, error) : RONDO_OK;
 }
@@ -96,20 +92,16 @@ rondo_status rd_text_read(rd_opening *opening, rd_input *input, rondo_error *err
     stream_state *state = opening->state;
     int cut = 0;
     input->keep_bom = rd_symbols_rules_of(opening->corpus->symbols[RD_X])->kind == RD_TOKENS_BYTE;
-    if (state->open)
-        RD_TRY(take(opening, "\n", 1, UINT64_MAX, &cut, error));
+    if (state->open) RD_TRY(take(opening, "\n", 1, UINT64_MAX, &cut, error));
     state->open = 0;
     for (;;) {
         const char *line = NULL;
         size_t size = 0;
         int more = 0;
         RD_TRY(rd_input_line(input, &line, &size, &more, error));
-        if (!more)
-            return RONDO_OK;
-        if (!rd_opening_accepts(opening, input, line, size))
-            continue;
-        if (!opening->counting)
-            RD_TRY(rd_opening_record(opening, input->number, error));
+        if (!more) return RONDO_OK;
+        if (!rd_opening_accepts(opening, input, line, size)) continue;
+        if (!opening->counting) RD_TRY(rd_opening_record(opening, input->number, error));
         RD_TRY(stream_line(opening, input, line, size, error));
     }
 }
@@ -124,12 +116,9 @@ rondo_status rd_lines_read(rd_opening *opening, rd_input *input, rondo_error *er
         size_t size = 0;
         int more = 0, cut = 0;
         RD_TRY(rd_input_line(input, &line, &size, &more, error));
-        if (!more)
-            return RONDO_OK;
-        if (!rd_opening_accepts(opening, input, line, size))
-            continue;
-        if (!opening->counting)
-            RD_TRY(rd_opening_record(opening, input->number, error));
+        if (!more) return RONDO_OK;
+        if (!rd_opening_accepts(opening, input, line, size)) continue;
+        if (!opening->counting) RD_TRY(rd_opening_record(opening, input->number, error));
         RD_TRY(take(opening, line, size, most, &cut, error));
         opening->corpus->cut += (uint64_t)cut;
     }

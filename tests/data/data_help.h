@@ -23,31 +23,34 @@ __attribute__((unused)) static rondo_options *options_of(const char *const *pair
     rondo_error error = {0};
     assert_int_equal(rondo_options_new(&options, &error), RONDO_OK);
     for (; pair && pair[0]; pair += 2)
-        if (rondo_options_set(options, pair[0], pair[1], &error) != RONDO_OK)
-            fail_msg("%s", error.message);
+        if (rondo_options_set(options, pair[0], pair[1], &error) != RONDO_OK) fail_msg("%s", error.message);
     return options;
 }
 #define OPTIONS(...) options_of((const char *const[]){__VA_ARGS__, NULL})
-#define DEFAULTS options_of(NULL)
+#define DEFAULTS     options_of(NULL)
 
 /* Opens text in memory under the name "in"; fails the test when that fails. Frees the options. */
 __attribute__((unused)) static rondo_data *data_of(rondo_options *options, const char *task, const char *text)
 {
     rondo_data *data = NULL;
     rondo_error error = {0};
-    if (rd_data_open_memory(options, task, (rd_known){0}, "in", text, strlen(text), &data, &error) != RONDO_OK)
+    if (rd_data_open_memory(options, task, (rd_known){0}, "in", text, strlen(text), &data, &error) !=
+        RONDO_OK)
         fail_msg("%s", error.message);
     rondo_options_free(options);
     return data;
 }
 
-/* Opens bytes that must be refused with `status` and a message that begins with `message`. Frees the options. */
-__attribute__((unused)) static rondo_error refused_bytes(rondo_options *options, const char *task, const char *bytes,
-                                                         size_t size, rondo_status status, const char *message)
+/* Opens bytes that must be refused with `status` and a message that begins with `message`. Frees the options.
+ */
+__attribute__((unused)) static rondo_error refused_bytes(rondo_options *options, const char *task,
+                                                         const char *bytes, size_t size, rondo_status status,
+                                                         const char *message)
 {
     rondo_data *data = NULL;
     rondo_error error = {0};
-    assert_int_equal(rd_data_open_memory(options, task, (rd_known){0}, "in", bytes, size, &data, &error), status);
+    assert_int_equal(rd_data_open_memory(options, task, (rd_known){0}, "in", bytes, size, &data, &error),
+                     status);
     assert_null(data);
     assert_int_equal(error.status, status);
     if (strncmp(error.message, message, strlen(message)) != 0)
@@ -55,9 +58,11 @@ __attribute__((unused)) static rondo_error refused_bytes(rondo_options *options,
     rondo_options_free(options);
     return error;
 }
-#define refused(options, task, text, status, message) refused_bytes(options, task, text, strlen(text), status, message)
+#define refused(options, task, text, status, message)                                                        \
+    refused_bytes(options, task, text, strlen(text), status, message)
 
-/* All indices of part x or y of the data, as letters of its vocabulary; 'E' for the end, 'U' for the unknown. */
+/* All indices of part x or y of the data, as letters of its vocabulary; 'E' for the end, 'U' for the unknown.
+ */
 __attribute__((unused)) static const char *stored(const rondo_data *data, int part)
 {
     static char text[4096];
@@ -75,8 +80,7 @@ __attribute__((unused)) static const char *stored(const rondo_data *data, int pa
             memcpy(text + n, symbol, size);
             n += size;
         }
-        if (rd_symbols_rules_of(symbols)->kind == RD_TOKENS_WORD)
-            text[n++] = ' ';
+        if (rd_symbols_rules_of(symbols)->kind == RD_TOKENS_WORD) text[n++] = ' ';
     }
     text[n] = 0;
     return text;
@@ -90,8 +94,7 @@ typedef struct collected {
 __attribute__((unused)) static int collect(void *user, const char *bytes, size_t size)
 {
     collected *to = user;
-    if (size >= sizeof to->text - to->size)
-        return 1;
+    if (size >= sizeof to->text - to->size) return 1;
     memcpy(to->text + to->size, bytes, size);
     to->size += size;
     to->text[to->size] = 0;

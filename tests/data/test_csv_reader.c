@@ -48,7 +48,8 @@ static void a_group_is_a_sequence_and_a_target_on_its_last_row_is_one_for_the_se
 static void columns_are_chosen_by_name(void **state)
 {
     (void)state;
-    rondo_data *data = data_of(OPTIONS("inputs", "c,a", "target", "b,d"), "regress", "a,b,c,d,e\n1,2,3,4,5\n");
+    rondo_data *data =
+        data_of(OPTIONS("inputs", "c,a", "target", "b,d"), "regress", "a,b,c,d,e\n1,2,3,4,5\n");
     assert_true(number(data, RD_X, 0, 0) == 3);
     assert_true(number(data, RD_X, 0, 1) == 1);
     assert_true(number(data, RD_Y, 0, 1) == 4);
@@ -63,8 +64,9 @@ static void columns_are_chosen_by_name(void **state)
 static void quotes_separators_marks_and_line_ends_follow_rfc_4180(void **state)
 {
     (void)state;
-    rondo_data *data = data_of(OPTIONS("group", "the \"g\", here"), "regress",
-                               "\xef\xbb\xbf\"the \"\"g\"\", here\",a,y\r\n\"x\r\ny\",\"1\", 2 \r\n\r\n\"x\ny\",3,4");
+    rondo_data *data =
+        data_of(OPTIONS("group", "the \"g\", here"), "regress",
+                "\xef\xbb\xbf\"the \"\"g\"\", here\",a,y\r\n\"x\r\ny\",\"1\", 2 \r\n\r\n\"x\ny\",3,4");
     assert_int_equal(rd_data_count(data), 1);
     assert_int_equal(data->corpus->rows, 2);
     assert_true(number(data, RD_Y, 0, 0) == 2);
@@ -103,7 +105,8 @@ static void bad_rows_are_named_with_line_and_column(void **state)
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         refused(DEFAULTS, "regress", bad[i].text, RONDO_BAD_DATA, bad[i].message);
-    rondo_error error = refused(DEFAULTS, "regress", "a;y\n1;2\n1,5;3\n", RONDO_BAD_DATA, "in:3:1: expected a number");
+    rondo_error error =
+        refused(DEFAULTS, "regress", "a;y\n1;2\n1,5;3\n", RONDO_BAD_DATA, "in:3:1: expected a number");
     assert_non_null(strstr(error.hint, "decimal point"));
 }
 
@@ -150,8 +153,8 @@ static void more_columns_than_the_limit_are_refused(void **state)
 static void tagged_text_gives_tokens_and_tags(void **state)
 {
     (void)state;
-    rondo_data *data = data_of(DEFAULTS, "tag",
-                               "-DOCSTART- -X- O\n\n# a comment of words\nthe x DET\ncat x N\n\n\n#tag y N\r\n");
+    rondo_data *data = data_of(
+        DEFAULTS, "tag", "-DOCSTART- -X- O\n\n# a comment of words\nthe x DET\ncat x N\n\n\n#tag y N\r\n");
     assert_string_equal(stored(data, RD_X), "the cat #tag ");
     assert_string_equal(stored(data, RD_Y), "DET N N ");
     assert_int_equal(rd_data_count(data), 2);
@@ -183,7 +186,8 @@ static void an_unseen_tag_and_token_become_unknown(void **state)
     rondo_data *train = data_of(DEFAULTS, "tag", "a O\nb N\n"), *data = NULL;
     rd_known known = {rd_data_symbols(train, "x"), rd_data_symbols(train, "y")};
     rondo_options *options = DEFAULTS;
-    assert_int_equal(rd_data_open_memory(options, "tag", known, "in", "a V\nc N\n", 8, &data, NULL), RONDO_OK);
+    assert_int_equal(rd_data_open_memory(options, "tag", known, "in", "a V\nc N\n", 8, &data, NULL),
+                     RONDO_OK);
     assert_string_equal(stored(data, RD_Y), "U N ");
     assert_string_equal(stored(data, RD_X), "a U ");
     assert_int_equal(rd_data_unknown(data, "y"), 1);

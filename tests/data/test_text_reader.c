@@ -16,7 +16,9 @@ static void a_stream_of_characters_has_its_newlines_as_symbols(void **state)
 static void all_three_line_ends_are_one_newline_and_a_mark_at_the_front_is_no_text(void **state)
 {
     (void)state;
-    rondo_data *data = data_of(DEFAULTS, "lm", "\xef\xbb\xbf" "a\r\nb\rc\nd\r");
+    rondo_data *data = data_of(DEFAULTS, "lm",
+                               "\xef\xbb\xbf"
+                               "a\r\nb\rc\nd\r");
     assert_string_equal(stored(data, RD_X), "a\nb\nc\nd\n");
     rondo_data_free(data);
 }
@@ -24,7 +26,8 @@ static void all_three_line_ends_are_one_newline_and_a_mark_at_the_front_is_no_te
 static void a_stream_of_bytes_is_the_file_byte_for_byte(void **state)
 {
     (void)state;
-    static const char bytes[] = "\xef\xbb\xbf" "a\r\nb\rc\xff\n";
+    static const char bytes[] = "\xef\xbb\xbf"
+                                "a\r\nb\rc\xff\n";
     rondo_data *data = data_of(OPTIONS("tokens", "byte"), "lm", bytes);
     assert_int_equal(rd_data_count(data), sizeof bytes - 1);
     assert_string_equal(stored(data, RD_X), bytes);
@@ -90,7 +93,8 @@ static void a_bad_byte_is_named_with_line_column_and_byte(void **state)
     rondo_error error = refused(DEFAULTS, "lm", "good\nna\xefve\n", RONDO_BAD_DATA,
                                 "in:2:3: byte 0xef is not UTF-8 (byte 8 of the file)");
     assert_non_null(strstr(error.hint, "Latin-1"));
-    static const char wide[] = "\xff\xfe" "a\0b\0\n\0";
+    static const char wide[] = "\xff\xfe"
+                               "a\0b\0\n\0";
     error = refused_bytes(DEFAULTS, "lm", wide, sizeof wide - 1, RONDO_BAD_DATA, "in:1:1: byte 0xff");
     assert_non_null(strstr(error.hint, "UTF-16"));
     refused_bytes(DEFAULTS, "lm", "a\0b", 3, RONDO_BAD_DATA, "in:1:2: a NUL byte");
@@ -130,7 +134,8 @@ static void empty_input_says_what_is_needed(void **state)
 {
     (void)state;
     refused(DEFAULTS, "lm", "", RONDO_BAD_DATA, "in: the file is empty (at least 1 symbol is needed)");
-    refused(OPTIONS("lines", "on"), "lm", "", RONDO_BAD_DATA, "in: the file is empty (at least 1 line is needed)");
+    refused(OPTIONS("lines", "on"), "lm", "", RONDO_BAD_DATA,
+            "in: the file is empty (at least 1 line is needed)");
     refused(DEFAULTS, "lm", "\xef\xbb\xbf", RONDO_BAD_DATA, "in: there is nothing to learn from in it");
 }
 
@@ -139,7 +144,8 @@ static void a_line_of_the_limit_passes_and_one_byte_more_does_not(void **state)
     (void)state;
     rondo_data *data = data_of(OPTIONS("max-line", "10"), "lm", "ab\n0123456789\n");
     rondo_data_free(data);
-    refused(OPTIONS("max-line", "10"), "lm", "ab\n01234567890\n", RONDO_LIMIT, "in:2: the line is longer than 10 bytes");
+    refused(OPTIONS("max-line", "10"), "lm", "ab\n01234567890\n", RONDO_LIMIT,
+            "in:2: the line is longer than 10 bytes");
     refused(OPTIONS("max-line", "10"), "lm", "01234567890", RONDO_LIMIT, "in:1: ");
 }
 
@@ -212,7 +218,8 @@ static void missing_files_folders_and_wrong_readers_are_told_apart(void **state)
     assert_int_equal(rd_data_open(options, "lm", (rd_known){0}, missing, 1, &data, NULL), RONDO_SYSTEM);
     assert_int_equal(rd_data_open(options, "lm", (rd_known){0}, paths, 1, &data, NULL), RONDO_SYSTEM);
     assert_int_equal(rd_data_open(options, "lm", (rd_known){0}, paths, 0, &data, NULL), RONDO_BAD_ARGUMENT);
-    assert_int_equal(rd_data_open(options, "dance", (rd_known){0}, paths, 1, &data, NULL), RONDO_BAD_ARGUMENT);
+    assert_int_equal(rd_data_open(options, "dance", (rd_known){0}, paths, 1, &data, NULL),
+                     RONDO_BAD_ARGUMENT);
     assert_null(data);
     rondo_options_free(options);
     refused(OPTIONS("reader", "csv"), "lm", "a", RONDO_BAD_ARGUMENT, "--reader csv is for --task regress");
@@ -223,7 +230,8 @@ static void the_hash_is_the_sha_256_of_the_bytes(void **state)
 {
     (void)state;
     rondo_data *data = data_of(DEFAULTS, "lm", "abc");
-    assert_string_equal(rd_data_hash(data), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    assert_string_equal(rd_data_hash(data),
+                        "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     rondo_data_free(data);
 }
 
@@ -255,7 +263,8 @@ static void text_larger_than_memory_is_spilled_and_read_back(void **state)
     assert_int_equal(rd_store_read(data->corpus->index[RD_X], SIZE - 3, 3, back, NULL), RONDO_OK);
     for (size_t i = 0; i < 3; i++) {
         size_t size;
-        assert_int_equal(rd_symbols_text(rd_data_symbols(data, "x"), (size_t)back[i], &size)[0], text[SIZE - 3 + i]);
+        assert_int_equal(rd_symbols_text(rd_data_symbols(data, "x"), (size_t)back[i], &size)[0],
+                         text[SIZE - 3 + i]);
     }
     rondo_data_free(data);
     test_free(text);

@@ -31,7 +31,8 @@ static void assert_symbol(const rd_symbols *symbols, size_t i, const char *expec
 static void characters_are_numbered_by_code_point(void **state)
 {
     (void)state;
-    rd_symbols *symbols = counted((rd_symbols_rules){.min_freq = 1}, (const char *[]){"b\xc3\xa4 a", "zb", NULL});
+    rd_symbols *symbols =
+        counted((rd_symbols_rules){.min_freq = 1}, (const char *[]){"b\xc3\xa4 a", "zb", NULL});
     static const char *const expected[] = {"<unk>", "</s>", " ", "a", "b", "z", "\xc3\xa4"};
     assert_int_equal(rd_symbols_size(symbols), 7);
     for (size_t i = 0; i < 7; i++)
@@ -58,7 +59,8 @@ static void only_the_commonest_and_the_frequent_are_kept_and_the_rest_is_unknown
 {
     (void)state;
     static const char *const text[] = {"a a a b b c c d", NULL};
-    rd_symbols *two = counted((rd_symbols_rules){.kind = RD_TOKENS_WORD, .min_freq = 1, .max_vocab = 2}, text);
+    rd_symbols *two =
+        counted((rd_symbols_rules){.kind = RD_TOKENS_WORD, .min_freq = 1, .max_vocab = 2}, text);
     rd_symbols *often = counted((rd_symbols_rules){.kind = RD_TOKENS_WORD, .min_freq = 3}, text);
     assert_int_equal(rd_symbols_size(two), 4);
     assert_symbol(two, 3, "b");
@@ -96,7 +98,8 @@ static void the_word_unk_in_the_text_is_the_unknown_symbol_and_the_end_is_never_
 static void bytes_take_anything_and_characters_say_where_utf8_breaks(void **state)
 {
     (void)state;
-    static const char line[] = "a\0\xff" "b";
+    static const char line[] = "a\0\xff"
+                               "b";
     rd_symbols *symbols = NULL;
     rd_symbols_rules rules = {.kind = RD_TOKENS_BYTE, .min_freq = 1};
     rd_indices indices = {.keep_places = 1};
@@ -165,7 +168,8 @@ static void a_vocabulary_written_and_read_is_equal(void **state)
         {.kind = RD_TOKENS_WORD, .min_freq = 1, .lowercase = 1},
     };
     for (size_t i = 0; i < 3; i++) {
-        rd_symbols *symbols = counted(rules[i], (const char *[]){"one \\two \xc3\xa9 \\", "\n\r \x01one \xc3\xa9\x7f", NULL});
+        rd_symbols *symbols =
+            counted(rules[i], (const char *[]){"one \\two \xc3\xa9 \\", "\n\r \x01one \xc3\xa9\x7f", NULL});
         rd_symbols *again = NULL;
         rd_text text = {0}, twice = {0}, difference = {0};
         rondo_error error;
@@ -211,7 +215,8 @@ static void a_damaged_vocabulary_is_refused_with_its_line(void **state)
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         rd_symbols *symbols = NULL;
         rondo_error error;
-        assert_int_equal(rd_symbols_read(bad[i].text, strlen(bad[i].text), "m", &symbols, &error), RONDO_BAD_MODEL);
+        assert_int_equal(rd_symbols_read(bad[i].text, strlen(bad[i].text), "m", &symbols, &error),
+                         RONDO_BAD_MODEL);
         assert_memory_equal(error.message, bad[i].place, strlen(bad[i].place));
         assert_null(symbols);
     }
@@ -222,10 +227,12 @@ static void the_first_difference_of_two_vocabularies_is_named(void **state)
     (void)state;
     rd_symbols *one = counted((rd_symbols_rules){.min_freq = 1}, (const char *[]){"abc", NULL});
     rd_symbols *other = counted((rd_symbols_rules){.min_freq = 1}, (const char *[]){"abd", NULL});
-    rd_symbols *small = counted((rd_symbols_rules){.min_freq = 1, .lowercase = 1}, (const char *[]){"abc", NULL});
+    rd_symbols *small =
+        counted((rd_symbols_rules){.min_freq = 1, .lowercase = 1}, (const char *[]){"abc", NULL});
     rd_symbols *shorter = counted((rd_symbols_rules){.min_freq = 1}, (const char *[]){"ab", NULL});
     rd_text text = {0};
-    assert_string_equal(rd_symbols_difference(one, other, &text), "symbol 4 is \"c\" in one and \"d\" in the other");
+    assert_string_equal(rd_symbols_difference(one, other, &text),
+                        "symbol 4 is \"c\" in one and \"d\" in the other");
     assert_non_null(strstr(rd_symbols_difference(one, small, &text), "lowercase"));
     assert_non_null(strstr(rd_symbols_difference(one, shorter, &text), "5 symbols"));
     assert_true(rd_symbols_hash(one) != rd_symbols_hash(other));
