@@ -92,8 +92,7 @@ static inline file_bytes guarded_file(void)
     return file;
 }
 
-/* 1 in a build without jansson, in which every door must say so; the tests of what stands behind are skipped.
- */
+/* 0 in a build with jansson. Without it every door must say so: 1 when they do, else 2. */
 static inline int without_json(void)
 {
     rondo_error error = {0};
