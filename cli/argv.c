@@ -49,46 +49,6 @@ static void renamed(const invocation *call, const char *name, char *out, size_t 
     buffer_free(&rule);
 }
 
-/* ---- wrong names */
-
-/* The value that stands with a wrong option, for the suggestion: after = or the next word. */
-static const char *value_beside(const reading *r, const char *word)
-{
-    const char *equals = strchr(word, '=');
-    if (equals) return equals + 1;
-    const char *next = r->at + 1 < r->argc ? r->argv[r->at + 1] : "";
-    return next[0] != '-' ? next : "";
-}
-
-static int not_of_command(const command *verb, const char *spelt, const rondo_option_info *info)
-{
-    char hint[256];
-    snprintf(hint, sizeof hint, "it is an option of: %s", info->commands);
-    return report_fail(RONDO_BAD_ARGUMENT, hint, "%s: not an option of rondo %s", spelt, verb->name);
-}
-
-static int unknown_option(const reading *r, const char *word)
-{
-    char name[64], spelt[400], hint[600];
-    snprintf(name, sizeof name, "%.*s", (int)strcspn(word, "="), word);
-    snprintf(spelt, sizeof spelt, "%.399s", show(name).text);
-    if (strcspn(name, " \"\\\n\t") == strlen(name)) snprintf(spelt, sizeof spelt, "%s", name);
-    int exact = 0;
-    const char *guess = rondo_option_guess(name, &exact);
-    rondo_option_info info;
-    if (!guess || !option_find(guess, &info))
-        return report_fail(RONDO_BAD_ARGUMENT, NULL, "%s: unknown option", spelt);
-    const char *value = strcmp(info.type, "flag") ? value_beside(r, word) : "";
-    shown quoted = show(value);
-    if (strcspn(value, " \"\\\n\t*?$'") == strlen(value))
-        snprintf(quoted.text, sizeof quoted.text, "%.80s", value);
-    if (exact)
-        return report_fail(RONDO_BAD_ARGUMENT, NULL, "%s: it is --%s (did you mean --%s%s%s?)", spelt, guess,
-                           guess, *value ? " " : "", quoted.text);
-    snprintf(hint, sizeof hint, "did you mean --%s%s%s?", guess, *value ? " " : "", quoted.text);
-    return report_fail(RONDO_BAD_ARGUMENT, hint, "%s: unknown option", spelt);
-}
-
 /* ---- values */
 
 /* Keeps the whole text of an option that takes several values here. */
@@ -176,8 +136,9 @@ static int read_long(reading *r, const char *word)
     int no = 0;
     if (!option_find(name, &info) && strncmp(name, "no-", 3) == 0 && option_find(name + 3, &info))
         no = strcmp(info.type, "flag") == 0;
-    if (!no && !option_find(name, &info)) return unknown_option(r, word);
-    if (!option_applies(&info, r->call->command)) return not_of_command(r->call->command, spelt, &info);
+    if (!no && !option_find(name, &info))
+        return option_unknown(r->call->command, word, r->at + 1 < r->argc ? r->argv[r->at + 1] : "");
+    if (!option_applies(&info, r->call->command)) return option_elsewhere(r->call->command, spelt, &info);
     if (no && equals) return report_fail(RONDO_BAD_ARGUMENT, NULL, "%s: takes no value", spelt);
     const char *value = no ? "off" : equals ? equals + 1 : "on";
     if (!equals && strcmp(info.type, "flag") != 0) {
@@ -194,8 +155,9 @@ static int read_letter(reading *r, const char *word)
     int known = option_by_letter(word[1], &info) && option_applies(&info, r->call->command);
     int attached = word[2] >= '0' && word[2] <= '9' && known && strcmp(info.type, "integer") == 0;
     if (option_by_letter(word[1], &info) && !known && !word[2])
-        return not_of_command(r->call->command, word, &info);
-    if (!known || (word[2] && !attached)) return unknown_option(r, word);
+        return option_elsewhere(r->call->command, word, &info);
+    if (!known || (word[2] && !attached))
+        return option_unknown(r->call->command, word, r->at + 1 < r->argc ? r->argv[r->at + 1] : "");
     char spelt[3] = {'-', word[1], 0};
     const char *value = attached ? word + 2 : "on";
     if (!attached && strcmp(info.type, "flag") != 0) {

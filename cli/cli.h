@@ -64,6 +64,9 @@ void invocation_free(invocation *call);
 const char *invocation_list(const invocation *call, const char *name);
 int option_find(const char *name, rondo_option_info *info); /* 1 when there is such an option */
 int option_by_letter(char letter, rondo_option_info *info);
+/* Tell what a wrong option most likely means (`next` stands after it), or whose option it is. Give the status. */
+int option_unknown(const command *verb, const char *word, const char *next);
+int option_elsewhere(const command *verb, const char *spelt, const rondo_option_info *info);
 int option_applies(const rondo_option_info *info, const command *verb);
 
 int config_environment(invocation *call);

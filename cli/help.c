@@ -69,9 +69,14 @@ const char *option_group(const command *verb, size_t i)
 static void usage_lines(const command *verb, buffer *to)
 {
     const char *lead = "usage:";
+    size_t indent = strlen("usage: rondo ") + strlen(verb->name) + 1;
     for (const char *line = verb->usage; *line; lead = "      ") {
         size_t n = strcspn(line, "\n");
-        buffer_format(to, "%s rondo %s %.*s\n", lead, verb->name, (int)n, line);
+        buffer text = {0};
+        buffer_add(&text, line, n);
+        buffer_format(to, "%s rondo %s ", lead, verb->name);
+        wrapped(text.text ? text.text : "", indent, indent, to);
+        buffer_free(&text);
         line += n + (line[n] == '\n');
     }
     buffer_format(to, "%s\n", verb->help);
@@ -104,6 +109,24 @@ static void full_line(const rondo_option_info *info, buffer *to)
     buffer_free(&help);
 }
 
+/* Whether a default says something: not "off", nor a 0 that the full help explains. */
+static int tells(const char *fallback)
+{
+    return fallback[0] && strcmp(fallback, "off") != 0 && strcmp(fallback, "0") != 0 &&
+           strcmp(fallback, "0s") != 0;
+}
+
+/* Choices that do not fit end in "...". */
+static void shorten(buffer *heading)
+{
+    if (heading->size <= HELP_COLUMN - 3) return;
+    size_t at = HELP_COLUMN - 6;
+    while (at > 0 && heading->text[at] != '|')
+        at--;
+    heading->text[heading->size = at ? at + 1 : HELP_COLUMN - 6] = 0;
+    buffer_put(heading, "...");
+}
+
 /* One line: help up to its first pause, the default in brackets. */
 static void short_line(const rondo_option_info *info, buffer *to)
 {
@@ -112,12 +135,12 @@ static void short_line(const rondo_option_info *info, buffer *to)
     int size = (int)strcspn(info->help, ";(:,");
     while (size && info->help[size - 1] == ' ')
         size--;
-    if (strcmp(info->type, "flag") == 0 && info->help[0] == '-') size = (int)strlen(info->help);
-    if (heading.text && heading.size < HELP_COLUMN + 20)
+    if (info->help[0] == '-') size = (int)strlen(info->help);
+    if (heading.text) {
+        shorten(&heading);
         buffer_format(to, "  %-*s %.*s", HELP_COLUMN - 3, heading.text, size, info->help);
-    else if (heading.text)
-        buffer_format(to, "  --%-*s %.*s", HELP_COLUMN - 5, info->name, size, info->help);
-    if (info->fallback[0] && strcmp(info->fallback, "off") != 0) buffer_format(to, " [%s]", info->fallback);
+    }
+    if (tells(info->fallback)) buffer_format(to, " [%s]", info->fallback);
     buffer_put(to, "\n");
     buffer_free(&heading);
 }
