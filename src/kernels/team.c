@@ -21,7 +21,7 @@ static void run(const rondo_device *device, rd_task task, void *context, size_t 
     const uint64_t mode = rd_float_mode_flush();
     if (chunks == 1)
         task(context, 0, 0);
-    else if (chunks > 1)
+    else
         rd_pool_run(device->pool, task, context, chunks);
     rd_float_mode_restore(mode);
 }
@@ -120,7 +120,8 @@ void rd_device_outer(const rondo_device *device, const rd_outer_args *args)
         else
             w.b = cut_length(args->b_columns, CUTS, panel, panel);
     }
-    run(device, outer_chunk, &w, w.a.chunks * w.b.chunks);
+    /* always by the pool: it knows which thread this is, and so whose scratch to use */
+    rd_pool_run(device->pool, outer_chunk, &w, w.a.chunks * w.b.chunks);
 }
 
 typedef struct pack_work {
