@@ -34,11 +34,7 @@ static rondo_status recurrent_memory(const rd_layer *layer, const rondo_device *
                                      const rd_limits_of_call *limits, size_t *bytes, rondo_error *error)
 {
     const rd_recurrent_frame frame = rd_recurrent_frame_at(own_of(layer), &device->kernels, limits, NULL);
-    if (frame.overflow)
-        return rd_fail(error, RONDO_LIMIT, "layer \"%s\" needs more memory for %zu rows than can be counted",
-                       layer->name, limits->rows);
-    *bytes = frame.bytes;
-    return RONDO_OK;
+    return rd_frame_plan_bytes(layer, limits, &frame.plan, bytes, error);
 }
 
 static void recurrent_start(const rd_layer *layer, const rd_real *params, rd_real *state)

@@ -262,7 +262,8 @@ static void finish(const rd_walk *walk, size_t first, size_t end)
 static void walk_range(void *context, size_t chunk, size_t thread)
 {
     const rd_walk *walk = context;
-    const size_t first = walk->range[chunk], end = walk->range[chunk + 1], steps = walk->pack->steps;
+    const size_t first = walk->ranges.first[chunk], end = walk->ranges.first[chunk + 1],
+                 steps = walk->pack->steps;
     const uint64_t mode = rd_float_mode_flush();
     (void)thread;
     begin(walk, first, end);
@@ -280,5 +281,5 @@ void rd_walk_backward(rd_walk *walk)
     if (whole)
         whole(walk);
     else
-        rd_pool_run(walk->call->device->pool, walk_range, walk, walk->ranges);
+        rd_pool_run(walk->call->device->pool, walk_range, walk, walk->ranges.count);
 }

@@ -2,10 +2,7 @@
  * grow with every limit, so a smaller call lies inside the frame of a larger one. */
 #include "layers/recurrent_walk.h"
 
-#include "base/size.h"
 #include "layers/input_rows.h"
-
-#include <string.h>
 
 /* ---- panels ---- */
 
@@ -32,24 +29,6 @@ rd_recurrent_panels rd_recurrent_panels_of(const rd_recurrent *own, const rd_ker
     return p;
 }
 
-/* Panels of a matrix [columns][depth] and of its transpose. */
-static void pack_both(const rondo_device *device, size_t columns, size_t depth, const rd_real *w,
-                      rd_real *panels, rd_real *back)
-{
-    rd_device_pack(device, &(rd_pack_args){.columns = columns,
-                                           .depth = depth,
-                                           .w = w,
-                                           .column_stride = depth,
-                                           .depth_stride = 1,
-                                           .panels = panels});
-    rd_device_pack(device, &(rd_pack_args){.columns = depth,
-                                           .depth = columns,
-                                           .w = w,
-                                           .column_stride = 1,
-                                           .depth_stride = depth,
-                                           .panels = back});
-}
-
 void rd_recurrent_pack(const rd_recurrent *own, const rondo_device *device,
                        const rd_recurrent_weights *weights, rd_real *packed)
 {
@@ -58,11 +37,11 @@ void rd_recurrent_pack(const rd_recurrent *own, const rondo_device *device,
     for (size_t i = 0; i < own->runs; i++) {
         const rd_run *run = &own->run[i];
         const rd_real *u = run->from == RD_FROM_C ? weights->c : weights->h;
-        pack_both(device, run->gates * own->hidden, run->width, u + run->row * run->width, packed + at.run[i],
-                  packed + at.run_back[i]);
+        rd_pack_both(device, run->gates * own->hidden, run->width, u + run->row * run->width,
+                     packed + at.run[i], packed + at.run_back[i]);
     }
     if (own->projected)
-        pack_both(device, own->state[0], own->hidden, weights->r, packed + at.proj, packed + at.proj_back);
+        rd_pack_both(device, own->state[0], own->hidden, weights->r, packed + at.proj, packed + at.proj_back);
 }
 
 rd_recurrent_weights rd_recurrent_weights_of(const rd_layer *layer, const rd_real *params)
@@ -80,25 +59,6 @@ int rd_recurrent_copies_weights(const rd_recurrent *own)
 }
 
 /* ---- the frame ---- */
-
-typedef struct planner {
-    unsigned char *base;
-    rd_plan plan;
-} planner;
-
-static rd_real *take(planner *p, int wanted, size_t rows, size_t stride)
-{
-    const size_t at = p->plan.size;
-    if (!wanted) return NULL;
-    rd_plan_add(&p->plan, rows, stride * sizeof(rd_real));
-    return p->base ? (rd_real *)(void *)(p->base + at) : NULL;
-}
-
-static size_t stride_of(size_t width)
-{
-    const size_t line = RD_ALIGN / sizeof(rd_real);
-    return rd_ceil_div(width, line) * line;
-}
 
 static size_t part_of(rd_partials *partials, int wanted, size_t width)
 {
@@ -118,7 +78,7 @@ static rd_partials partials_of(const rd_recurrent *own)
     p.gain_c = part_of(&p, norm_c, own->hidden);
     p.shift_c = part_of(&p, norm_c, own->hidden);
     p.start = part_of(&p, own->first_state != RD_NO_PARAM, own->state[0] + own->state[1]);
-    p.stride = stride_of(p.stride);
+    p.stride = rd_row_stride(p.stride);
     return p;
 }
 
@@ -129,72 +89,72 @@ static int keeps_d_ah(const rd_recurrent *own)
     return own->info->split || own->norm;
 }
 
-static void plan_kept(planner *p, rd_recurrent_frame *f, const rd_recurrent *own,
+static void plan_kept(rd_frame_plan *p, rd_recurrent_frame *f, const rd_recurrent *own,
                       const rd_limits_of_call *limits)
 {
     const int train = limits->mode == RONDO_TRAIN, norm_c = own->gain_c != RD_NO_PARAM;
     const size_t rows = limits->rows, kept = train ? rows : limits->sequences;
-    f->gates = take(p, 1, rows, f->gates_stride);
-    f->d_ah = take(p, train && keeps_d_ah(own), rows, f->gates_stride);
+    f->gates = rd_frame_take(p, 1, rows, f->gates_stride);
+    f->d_ah = rd_frame_take(p, train && keeps_d_ah(own), rows, f->gates_stride);
     if (!f->d_ah) f->d_ah = f->gates;
-    f->prev[0] = take(p, 1, kept, f->h_stride);
-    f->prev[1] = take(p, own->info->states > 1, kept, f->c_stride);
-    f->operand = take(p, train && own->dropout > 0, kept, f->h_stride);
+    f->prev[0] = rd_frame_take(p, 1, kept, f->h_stride);
+    f->prev[1] = rd_frame_take(p, own->info->states > 1, kept, f->c_stride);
+    f->operand = rd_frame_take(p, train && own->dropout > 0, kept, f->h_stride);
     if (!f->operand) f->operand = f->prev[0];
-    f->emit = take(p, own->info->emits > 0, kept, f->c_stride);
-    f->middle = take(p, own->projected, kept, f->c_stride);
-    f->d_out = take(p, train && own->projected, rows, f->h_stride);
-    f->x_hat = take(p, train && own->norm, rows, f->gates_stride);
-    f->x_scale = take(p, train && own->norm, rows, 1);
-    f->h_hat = take(p, train && own->norm, rows, f->gates_stride);
+    f->emit = rd_frame_take(p, own->info->emits > 0, kept, f->c_stride);
+    f->middle = rd_frame_take(p, own->projected, kept, f->c_stride);
+    f->d_out = rd_frame_take(p, train && own->projected, rows, f->h_stride);
+    f->x_hat = rd_frame_take(p, train && own->norm, rows, f->gates_stride);
+    f->x_scale = rd_frame_take(p, train && own->norm, rows, 1);
+    f->h_hat = rd_frame_take(p, train && own->norm, rows, f->gates_stride);
     for (size_t i = 0; i < own->runs; i++)
-        f->h_scale[i] = take(p, train && own->norm, rows, 1);
-    f->c_hat = take(p, train && norm_c, rows, f->c_stride);
-    f->c_scale = take(p, train && norm_c, rows, 1);
+        f->h_scale[i] = rd_frame_take(p, train && own->norm, rows, 1);
+    f->c_hat = rd_frame_take(p, train && norm_c, rows, f->c_stride);
+    f->c_scale = rd_frame_take(p, train && norm_c, rows, 1);
 }
 
-static void plan_places(planner *p, rd_recurrent_frame *f, const rd_recurrent *own,
+static void plan_places(rd_frame_plan *p, rd_recurrent_frame *f, const rd_recurrent *own,
                         const rd_limits_of_call *limits)
 {
     const int train = limits->mode == RONDO_TRAIN, norm_c = own->gain_c != RD_NO_PARAM;
     const size_t places = limits->sequences, blocks = rd_ceil_div(places, RD_PLACES_A_BLOCK);
     for (size_t k = 0; k < (size_t)own->info->states; k++) {
         const size_t stride = k == 0 ? f->h_stride : f->c_stride;
-        f->state[k] = take(p, 1, places, stride);
-        f->d_state[k] = take(p, train, places, stride);
-        f->d_prev[k] = take(p, train, places, stride);
+        f->state[k] = rd_frame_take(p, 1, places, stride);
+        f->d_state[k] = rd_frame_take(p, train, places, stride);
+        f->d_prev[k] = rd_frame_take(p, train, places, stride);
     }
-    f->ah = take(p, 1, places, f->gates_stride);
-    f->normed = take(p, norm_c, places, f->c_stride);
-    f->d_operand = take(p, train && own->dropout > 0, places, f->h_stride);
-    f->d_emit = take(p, train && own->info->emits > 0, places, f->c_stride);
-    f->d_middle = take(p, train && own->projected, places, f->c_stride);
-    f->d_normed = take(p, train && norm_c, places, f->c_stride);
-    f->spare = take(p, train, places, rd_size_max(f->h_stride, f->c_stride));
+    f->ah = rd_frame_take(p, 1, places, f->gates_stride);
+    f->normed = rd_frame_take(p, norm_c, places, f->c_stride);
+    f->d_operand = rd_frame_take(p, train && own->dropout > 0, places, f->h_stride);
+    f->d_emit = rd_frame_take(p, train && own->info->emits > 0, places, f->c_stride);
+    f->d_middle = rd_frame_take(p, train && own->projected, places, f->c_stride);
+    f->d_normed = rd_frame_take(p, train && norm_c, places, f->c_stride);
+    f->spare = rd_frame_take(p, train, places, rd_size_max(f->h_stride, f->c_stride));
     f->partials = partials_of(own);
-    f->partials.data = take(p, train && f->partials.stride > 0, blocks, f->partials.stride);
+    f->partials.data = rd_frame_take(p, train && f->partials.stride > 0, blocks, f->partials.stride);
 }
 
-static void plan_copies(planner *p, rd_recurrent_frame *f, const rd_recurrent *own, const rd_kernels *kernels)
+static void plan_copies(rd_frame_plan *p, rd_recurrent_frame *f, const rd_recurrent *own,
+                        const rd_kernels *kernels)
 {
     const size_t recurrent = own->gates * rd_size_max(own->state[0], own->hidden);
     const size_t numbers = recurrent + (own->weight_noise > 0 ? own->gates * own->input : 0);
-    f->weight_copy = take(p, 1, numbers, 1);
-    f->weight_mask = take(p, own->weight_drop > 0, recurrent, 1);
-    f->panel_copy = take(p, 1, rd_recurrent_panels_of(own, kernels).numbers, 1);
+    f->weight_copy = rd_frame_take(p, 1, numbers, 1);
+    f->weight_mask = rd_frame_take(p, own->weight_drop > 0, recurrent, 1);
+    f->panel_copy = rd_frame_take(p, 1, rd_recurrent_panels_of(own, kernels).numbers, 1);
 }
 
 rd_recurrent_frame rd_recurrent_frame_at(const rd_recurrent *own, const rd_kernels *kernels,
                                          const rd_limits_of_call *limits, unsigned char *base)
 {
-    planner p = {.base = base};
-    rd_recurrent_frame f = {.gates_stride = stride_of(own->kept),
-                            .h_stride = stride_of(own->state[0]),
-                            .c_stride = stride_of(own->hidden)};
+    rd_frame_plan p = {.base = base};
+    rd_recurrent_frame f = {.gates_stride = rd_row_stride(own->kept),
+                            .h_stride = rd_row_stride(own->state[0]),
+                            .c_stride = rd_row_stride(own->hidden)};
     plan_kept(&p, &f, own, limits);
     plan_places(&p, &f, own, limits);
     if (limits->mode == RONDO_TRAIN && rd_recurrent_copies_weights(own)) plan_copies(&p, &f, own, kernels);
-    f.bytes = p.plan.size;
-    f.overflow = p.plan.overflow;
+    f.plan = p.plan;
     return f;
 }

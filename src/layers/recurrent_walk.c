@@ -24,27 +24,6 @@ void rd_add_rows(size_t rows, size_t width, const rd_real *from, size_t from_str
 
 /* ---- setting up ---- */
 
-/* Whole blocks of places, about the same number of rows for each thread. */
-static void share_out(rd_walk *walk)
-{
-    const rondo_pack *pack = walk->pack;
-    const size_t blocks = rd_ceil_div(pack->sequences, RD_PLACES_A_BLOCK);
-    const size_t threads = (size_t)rondo_device_threads(walk->call->device);
-    const size_t wanted = rd_size_min(rd_size_min(threads, blocks), RD_MAX_RANGES);
-    size_t rows = 0;
-    walk->ranges = 0;
-    for (size_t b = 0; b < blocks; b++) {
-        const size_t first = b * RD_PLACES_A_BLOCK,
-                     end = rd_size_min(first + RD_PLACES_A_BLOCK, pack->sequences);
-        /* a new range begins where the rows so far reach its share */
-        if (walk->ranges == 0 || (walk->ranges < wanted && rows >= pack->rows / wanted * walk->ranges))
-            walk->range[walk->ranges++] = first;
-        for (size_t p = first; p < end; p++)
-            rows += pack->length[pack->order[p]];
-    }
-    walk->range[walk->ranges] = pack->sequences;
-}
-
 rd_walk rd_walk_of(const rd_layer *layer, const rd_call *call)
 {
     const rd_recurrent *own = layer->own;
@@ -52,27 +31,26 @@ rd_walk rd_walk_of(const rd_layer *layer, const rd_call *call)
     const rd_kernels *kernels = &call->device->kernels;
     const rd_limits_of_call limits = {
         .rows = pack->rows, .steps = pack->steps, .sequences = pack->sequences, .mode = call->mode};
-    rd_walk walk = {.layer = layer,
-                    .own = own,
-                    .call = call,
-                    .pack = pack,
-                    .kernels = kernels,
-                    .packed = call->packed,
-                    .panels = rd_recurrent_panels_of(own, kernels),
-                    .frame = rd_recurrent_frame_at(own, kernels, &limits, call->memory),
-                    .bias_h = rd_param_or_null(layer, call->params, own->bias_h),
-                    .peephole = rd_param_or_null(layer, call->params, own->peephole),
-                    .gain_h = rd_param_or_null(layer, call->params, own->gain_h),
-                    .gain_c = rd_param_or_null(layer, call->params, own->gain_c),
-                    .shift_c = rd_param_or_null(layer, call->params, own->shift_c),
-                    .start = {.layer = layer,
-                              .call = call,
-                              .start = own->start,
-                              .scale = own->start_scale,
-                              .first_state = rd_param_or_null(layer, call->params, own->first_state)},
-                    .train = call->mode == RONDO_TRAIN};
-    share_out(&walk);
-    return walk;
+    return (rd_walk){.layer = layer,
+                     .own = own,
+                     .call = call,
+                     .pack = pack,
+                     .kernels = kernels,
+                     .packed = call->packed,
+                     .panels = rd_recurrent_panels_of(own, kernels),
+                     .frame = rd_recurrent_frame_at(own, kernels, &limits, call->memory),
+                     .bias_h = rd_param_or_null(layer, call->params, own->bias_h),
+                     .peephole = rd_param_or_null(layer, call->params, own->peephole),
+                     .gain_h = rd_param_or_null(layer, call->params, own->gain_h),
+                     .gain_c = rd_param_or_null(layer, call->params, own->gain_c),
+                     .shift_c = rd_param_or_null(layer, call->params, own->shift_c),
+                     .start = {.layer = layer,
+                               .call = call,
+                               .start = own->start,
+                               .scale = own->start_scale,
+                               .first_state = rd_param_or_null(layer, call->params, own->first_state)},
+                     .train = call->mode == RONDO_TRAIN,
+                     .ranges = rd_ranges_of(pack, rondo_device_threads(call->device))};
 }
 
 rd_walk_step rd_walk_step_of(const rd_walk *walk, size_t t, size_t first, size_t end)
@@ -258,7 +236,8 @@ static void finish(const rd_walk *walk, size_t first, size_t end)
 static void walk_range(void *context, size_t chunk, size_t thread)
 {
     const rd_walk *walk = context;
-    const size_t first = walk->range[chunk], end = walk->range[chunk + 1], steps = walk->pack->steps;
+    const size_t first = walk->ranges.first[chunk], end = walk->ranges.first[chunk + 1],
+                 steps = walk->pack->steps;
     const uint64_t mode = rd_float_mode_flush();
     (void)thread;
     begin(walk, first, end);
@@ -285,6 +264,6 @@ void rd_walk_forward(rd_walk *walk)
     if (whole)
         whole(walk);
     else
-        rd_pool_run(walk->call->device->pool, walk_range, walk, walk->ranges);
+        rd_pool_run(walk->call->device->pool, walk_range, walk, walk->ranges.count);
     if (walk->call->trace) trace(walk);
 }

@@ -7,8 +7,7 @@
 
 #include "layers/norm.h"
 #include "layers/recurrent_settings.h"
-
-enum { RD_PLACES_A_BLOCK = 8, RD_MAX_RANGES = 64 };
+#include "layers/walk_plan.h"
 
 /* Weights as the kernels want them: where each set of panels begins in the packed region. */
 typedef struct rd_recurrent_panels {
@@ -59,11 +58,10 @@ typedef struct rd_recurrent_frame {
     rd_real *weight_copy; /* W, U and U of c, dropped and noisy; then dU */
     rd_real *weight_mask; /* masks of U and U of c */
     rd_real *panel_copy;
-    size_t bytes;
-    int overflow;
+    rd_plan plan; /* of all that */
 } rd_recurrent_frame;
 
-/* Lays the frame of such a call out from `base`; NULL asks for `bytes` only. */
+/* Lays the frame of such a call out from `base`; NULL asks for `plan` only. */
 rd_recurrent_frame rd_recurrent_frame_at(const rd_recurrent *own, const rd_kernels *kernels,
                                          const rd_limits_of_call *limits, unsigned char *base);
 /* 1 when training multiplies with weights that are not the parameters. */
@@ -81,8 +79,7 @@ typedef struct rd_walk {
     rd_start_state start;
     const rd_real *bias_h, *peephole, *gain_h, *gain_c, *shift_c; /* NULL where there is none */
     int train;
-    size_t range[RD_MAX_RANGES + 1]; /* places of range i: range[i] to range[i + 1] */
-    size_t ranges;
+    rd_ranges ranges;
 } rd_walk;
 
 /* The rows of one step that one thread works on. */
