@@ -101,7 +101,8 @@ static size_t put_point(const char *digits, int count, int whole, char *out)
     size_t n = 0;
     int first = whole < 1 ? whole - 1 : 0; /* below 0 stand zeros: 0.002 has whole = -2 */
     for (int i = first; i < count || i < whole; i++) {
-        out[n++] = i < 0 || i >= count ? '0' : digits[i];
+        const char *digit = i < 0 || i >= count ? "0" : digits + i;
+        out[n++] = *digit;
         if (i + 1 == whole && i + 1 < count) out[n++] = '.';
     }
     return n;

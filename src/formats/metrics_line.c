@@ -153,7 +153,7 @@ static char peek(scan *s)
 {
     while (s->at < s->end && (*s->at == ' ' || *s->at == '\t' || *s->at == '\r'))
         s->at++;
-    return s->at < s->end ? *s->at : 0;
+    return *(s->at < s->end ? s->at : "");
 }
 
 static int expect(scan *s, char sign, const char *wrong)
