@@ -28,7 +28,7 @@ static rondo_status keep(rd_opening *opening, uint64_t *left, rondo_error *error
     rd_corpus *corpus = opening->corpus;
     rd_indices *indices = &opening->indices;
     size_t kept = indices->count < *left ? indices->count : (size_t)*left;
-    rondo_status status = rd_store_add(corpus->index[RD_X], indices->index, kept, error);
+    rondo_status status = kept ? rd_store_add(corpus->index[RD_X], indices->index, kept, error) : RONDO_OK;
     corpus->unknown[RD_X] += indices->unknown;
     corpus->rows += kept;
     *left -= kept;
