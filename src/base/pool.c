@@ -184,7 +184,7 @@ void rd_pool_barrier(rd_pool *pool)
         return;
     }
     for (unsigned turn = 0; atomic_load_explicit(&pool->phase, memory_order_acquire) == phase; turn++) {
-        if (turn < 4096)
+        if (turn < 512)
             pause_processor();
         else
             (void)sched_yield();
