@@ -3,6 +3,7 @@
 #include "base/size.h"
 #include "model/model.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { MAX_LEVELS = 64 };
@@ -110,22 +111,19 @@ static int cells_of(const writer *w)
 /* What a flag says, as the value of a setting; "" when that is what the layer does anyway. */
 static void say(const rondo_options *options, size_t row, char value[RD_NAME])
 {
-    rd_text text = {0};
-    if (settings[row].form == WORD) {
-        rd_text_put(&text, rd_option_text(options, settings[row].id));
-    } else if (settings[row].form == FLAG) {
-        rd_text_put(&text, rd_option_flag(options, settings[row].id) ? "1" : "0");
-    } else if (settings[row].form == INTEGER) {
-        rd_text_format(&text, "%lld", (long long)rd_option_integer(options, settings[row].id));
-    } else {
-        char number[40];
-        rd_print_double(rd_option_number(options, settings[row].id), number);
-        rd_text_put(&text, number);
-    }
+    rd_option_id id = settings[row].id;
+    char number[40];
     memset(value, 0, RD_NAME);
-    if (!text.failed && text.size < RD_NAME && !rd_equal(text.text, settings[row].fallback))
-        memcpy(value, text.text, text.size);
-    rd_text_free(&text);
+    rd_print_double(rd_option_number(options, id), number);
+    if (settings[row].form == WORD)
+        (void)snprintf(value, RD_NAME, "%s", rd_option_text(options, id));
+    else if (settings[row].form == FLAG)
+        (void)snprintf(value, RD_NAME, "%d", rd_option_flag(options, id));
+    else if (settings[row].form == INTEGER)
+        (void)snprintf(value, RD_NAME, "%lld", (long long)rd_option_integer(options, id));
+    else
+        (void)snprintf(value, RD_NAME, "%s", number);
+    if (rd_equal(value, settings[row].fallback)) value[0] = 0;
 }
 
 /* A flag that no cell of the network has is a mistake, not to be passed over. */
@@ -147,12 +145,10 @@ static rondo_status check_flags(const writer *w, rondo_error *error)
 /* From now on the next line reads this value. */
 static void go_on(writer *w, const char *name, size_t number, size_t width)
 {
-    rd_text text = {0};
-    rd_text_put(&text, name);
-    if (number > 0) rd_text_format(&text, "%zu", number);
-    memset(w->value, 0, sizeof w->value);
-    if (!text.failed) memcpy(w->value, text.text, rd_size_min(text.size, sizeof w->value - 1));
-    rd_text_free(&text);
+    if (number > 0)
+        (void)snprintf(w->value, sizeof w->value, "%s%zu", name, number);
+    else
+        (void)snprintf(w->value, sizeof w->value, "%s", name);
     w->width = width;
 }
 
