@@ -46,7 +46,7 @@ typedef struct jordan_walk {
     jordan_frame frame;
     rd_start_state start;
     rd_ranges ranges;
-    int train;
+    int train, aligned; /* aligned: the targets have the lengths of the input, so rows match */
 } jordan_walk;
 
 /* The rows of one step in one range of places. */
@@ -174,6 +174,12 @@ static rondo_status jordan_memory(const rd_layer *layer, const rondo_device *dev
     return rd_frame_plan_bytes(layer, limits, &frame.plan, bytes, error);
 }
 
+static int same_lengths(const rondo_pack *a, const rondo_pack *b)
+{
+    return a->sequences == b->sequences && a->rows == b->rows &&
+           memcmp(a->length, b->length, a->sequences * sizeof *a->length) == 0;
+}
+
 static jordan_walk walk_of(const rd_layer *layer, const rd_call *call)
 {
     const jordan *own = own_of(layer);
@@ -193,7 +199,9 @@ static jordan_walk walk_of(const rd_layer *layer, const rd_call *call)
                                    .scale = own->start_scale,
                                    .first_state = rd_param_or_null(layer, call->params, own->first_state)},
                          .ranges = rd_ranges_of(pack, rondo_device_threads(call->device)),
-                         .train = call->mode == RONDO_TRAIN};
+                         .train = call->mode == RONDO_TRAIN,
+                         .aligned = own->target && call->packs[layer->in[1].part] &&
+                                    same_lengths(pack, call->packs[layer->in[1].part])};
 }
 
 static void jordan_start(const rd_layer *layer, const rd_real *params, rd_real *state)
@@ -244,17 +252,18 @@ static void softmax_row(const rd_kernels *kernels, size_t n, const rd_real *z, r
     kernels->scale(n, 1 / sum, y);
 }
 
-/* The true output of a row, which the next step reads: numbers, or a symbol as a vector with a single 1. */
+/* The true output of a row, which the next step reads: numbers, or a symbol as a vector with a single 1.
+ * Targets of other lengths, which every loss refuses, read as nothing. */
 static void true_output(const jordan_walk *w, size_t row, rd_real *y)
 {
     const rd_value *target = w->call->in[1];
     const size_t K = w->own->outputs;
-    if (target->data) {
+    if (w->aligned && target->data) {
         memcpy(y, target->data + row * target->stride, K * sizeof *y);
         return;
     }
     memset(y, 0, K * sizeof *y);
-    if (target->symbols[row] >= 0) y[target->symbols[row]] = 1;
+    if (w->aligned && target->symbols[row] >= 0) y[target->symbols[row]] = 1;
 }
 
 static void products_forward(const jordan_walk *w, const jordan_step *step)
@@ -396,7 +405,7 @@ static void step_backward(const jordan_walk *w, const jordan_step *step)
         else
             memset(d_z, 0, bytes);
         if (!target) output_backward(w, f->y + row * f->y_stride, d_y, d_z);
-        for (size_t k = 0; target && target->grad && k < K; k++)
+        for (size_t k = 0; target && target->grad && w->aligned && k < K; k++)
             target->grad[row * target->stride + k] += d_y[k];
     }
     products_backward(w, step);
