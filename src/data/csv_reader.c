@@ -456,7 +456,10 @@ rondo_status rd_csv_end(rd_opening *opening, rondo_error *error)
 {
     csv_state *state = opening->state;
     int every_row = state->inner_without == 0, only_last = state->inner_with == 0;
-    opening->corpus->y_per_row = !only_last;
+    opening->corpus->y_per_row = !only_last || (every_row && state->group == SIZE_MAX);
+    if (state->last_without == 0 && every_row && state->group == SIZE_MAX &&
+        rd_store_count(opening->corpus->records) == 1)
+        opening->corpus->form = RD_DATA_SERIES;
     if (state->last_without == 0 && (every_row || only_last)) return RONDO_OK;
     const csv_place *place = state->last_without ? &state->last : &state->inner;
     return rd_fail(error, RONDO_BAD_DATA,

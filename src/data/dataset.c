@@ -24,7 +24,7 @@ static void free_columns(rd_columns *columns)
 rondo_status rd_corpus_new(const char *task, rd_data_form form, const char *reader, rd_corpus **corpus,
                            rondo_error *error)
 {
-    static const int has_index[][2] = {{1, 0}, {1, 0}, {0, 0}, {1, 1}};
+    static const int has_index[][2] = {{1, 0}, {1, 0}, {0, 0}, {1, 1}, {0, 0}};
     rd_corpus *made = NULL;
     RD_TRY(rd_alloc(1, sizeof *made, "data", &made, error));
     made->shares = 1;
@@ -63,6 +63,11 @@ void rd_corpus_free(rd_corpus *corpus)
 
 /* ---- views */
 
+static int is_stream(const rd_corpus *corpus)
+{
+    return corpus->form == RD_DATA_STREAM || corpus->form == RD_DATA_SERIES;
+}
+
 static rondo_status view_of(rd_corpus *corpus, uint64_t first, uint64_t count, rondo_data **data,
                             rondo_error *error)
 {
@@ -76,7 +81,7 @@ static rondo_status view_of(rd_corpus *corpus, uint64_t first, uint64_t count, r
 
 rondo_status rd_data_whole(rd_corpus *corpus, rondo_data **data, rondo_error *error)
 {
-    uint64_t count = corpus->form == RD_DATA_STREAM ? corpus->rows : rd_store_count(corpus->records);
+    uint64_t count = is_stream(corpus) ? corpus->rows : rd_store_count(corpus->records);
     rondo_status status = view_of(corpus, 0, count, data, error);
     rd_corpus_free(corpus);
     return status;
@@ -151,7 +156,7 @@ rondo_status rondo_data_cut(rondo_data *data, const rondo_options *options, rond
 {
     if (!data || !options || !train || !valid)
         return rd_fail(error, RONDO_BAD_ARGUMENT, "rondo_data_cut: an argument is missing");
-    int stream = data->corpus->form == RD_DATA_STREAM;
+    int stream = is_stream(data->corpus);
     double share = rd_option_number(options, RD_OPT_val_frac);
     if (!(share > 0 && share < 1))
         return rd_fail(error, RONDO_BAD_ARGUMENT,
@@ -159,7 +164,7 @@ rondo_status rondo_data_cut(rondo_data *data, const rondo_options *options, rond
     if (data->count < 2) {
         rd_fail(error, RONDO_BAD_DATA,
                 "%s: %" PRIu64 " %s, at least 2 are needed to cut a part for validation",
-                rd_data_name(data, 0), data->count, stream ? "symbols" : "records");
+                rd_data_name(data, 0), data->count, stream ? "steps" : "records");
         rd_hint(error, "give --valid FILE, or --val-frac 0");
         return RONDO_BAD_DATA;
     }
@@ -192,6 +197,11 @@ static int part_of(const char *part)
 const char *rd_data_task(const rondo_data *data)
 {
     return data->corpus->task;
+}
+
+int rd_data_is_stream(const rondo_data *data)
+{
+    return is_stream(data->corpus);
 }
 
 rd_data_form rd_data_form_of(const rondo_data *data)
@@ -275,7 +285,10 @@ rondo_status rd_data_stream_line(const rondo_data *data, uint64_t at, rd_record_
         else
             high = middle;
     }
-    return record_number(data->corpus, low, place, error);
+    RD_TRY(record_number(data->corpus, low, place, error));
+    if (data->corpus->form == RD_DATA_SERIES) /* a row is a line, but for line ends inside quotes */
+        place->line += row;
+    return RONDO_OK;
 }
 
 uint64_t rd_data_targets(const rondo_data *data)

@@ -10,7 +10,8 @@ typedef enum rd_data_form {
     RD_DATA_STREAM = 0,  /* lm: one run of symbols; a record is a line of it */
     RD_DATA_LINES = 1,   /* lm --lines: a record is a line; the end symbol is added by the loader */
     RD_DATA_NUMBERS = 2, /* regress: a record is a group of rows of numbers, with targets */
-    RD_DATA_TAGS = 3     /* tag: a record is a sentence, a symbol and a tag a row */
+    RD_DATA_TAGS = 3,    /* tag: a record is a sentence, a symbol and a tag a row */
+    RD_DATA_SERIES = 4   /* regress without groups, a target a row: one run of rows, used as a stream is */
 } rd_data_form;
 
 enum { RD_X = 0, RD_Y = 1 };
@@ -75,6 +76,7 @@ rd_symbols *rd_data_symbols(const rondo_data *data,
                             const char *part);                  /* "x" or "y"; not shared, NULL: numbers */
 size_t rd_data_width(const rondo_data *data, const char *part); /* numbers a row, or symbols there are */
 int rd_data_target_per_row(const rondo_data *data);             /* 0: one target a record */
+int rd_data_is_stream(const rondo_data *data);                  /* one run, in which the state is carried */
 uint64_t rd_data_count(const rondo_data *data);                 /* symbols of a stream, else records */
 uint64_t rd_data_targets(const rondo_data *data);               /* targets of one epoch; end symbols count */
 const char *rd_data_hash(const rondo_data *data);               /* SHA-256 of the bytes, 64 hex digits */

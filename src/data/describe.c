@@ -274,7 +274,7 @@ static void as_text(const facts *f, rd_text *text)
     rd_text_format(text, "targets    %" PRIu64 "\n", rd_data_targets(f->data));
     if (f->valid) rd_text_format(text, "validation %" PRIu64 " targets\n", rd_data_targets(f->valid));
     put_symbols(f, text);
-    if (corpus->form != RD_DATA_STREAM) put_records(f, text);
+    if (!rd_data_is_stream(f->data)) put_records(f, text);
     put_columns("inputs", &corpus->columns[RD_X], text);
     put_columns("targets of", &corpus->columns[RD_Y], text);
     put_columns("not read", &corpus->unused, text);
@@ -362,15 +362,15 @@ static void as_json(const facts *f, rd_text *text)
                        corpus->file[i].lines);
     }
     rd_text_put(text, "]");
-    json_number(text, corpus->form == RD_DATA_STREAM ? "symbols" : "records", f->data->count);
+    json_number(text, rd_data_is_stream(f->data) ? "steps" : "records", f->data->count);
     json_number(text, "targets", rd_data_targets(f->data));
     if (f->valid) json_number(text, "valid_targets", rd_data_targets(f->valid));
     if (rd_data_symbols(f->data, "x")) {
         json_number(text, "vocabulary", rd_data_width(f->data, "x"));
         json_number(text, "unknown", rd_data_unknown(f->data, "x"));
     }
-    if (corpus->form != RD_DATA_STREAM) json_records(f, text);
-    if (corpus->form == RD_DATA_NUMBERS) {
+    if (!rd_data_is_stream(f->data)) json_records(f, text);
+    if (f->column) {
         json_columns(text, "inputs", &corpus->columns[RD_X]);
         json_columns(text, "target_columns", &corpus->columns[RD_Y]);
         json_columns(text, "unused", &corpus->unused);

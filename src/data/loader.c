@@ -58,7 +58,7 @@ static rondo_status stream_lengths(rondo_loader *loader, size_t sequences, rondo
     for (size_t i = 0; i < sequences; i++) {
         uint64_t length = piece_length(loader, i), left = length > done ? length - done : 0;
         loader->part[RD_X].length[i] = left < loader->seq_len ? (size_t)left : loader->seq_len;
-        loader->first[i] = piece_first(loader, i) + done;
+        loader->first[i] = loader->data->first + piece_first(loader, i) + done;
     }
     return RONDO_OK;
 }
@@ -70,11 +70,10 @@ static rondo_status stream_fill(rondo_loader *loader, size_t sequences, rondo_er
     int32_t *x = loader->part[RD_X].index, *y = loader->part[RD_Y].index;
     for (size_t i = 0; i < sequences; i++) {
         size_t length = loader->part[RD_X].length[i];
-        uint64_t row = loader->data->first + loader->first[i];
         if (length > 0) {
-            RD_TRY(rd_store_read(store, row, length, y, error));
+            RD_TRY(rd_store_read(store, loader->first[i], length, y, error));
             x[0] = RD_SYMBOL_END;
-            if (loader->at > 0) RD_TRY(rd_store_read(store, row - 1, 1, x, error));
+            if (loader->at > 0) RD_TRY(rd_store_read(store, loader->first[i] - 1, 1, x, error));
             memcpy(x + 1, y, (length - 1) * sizeof *x);
         }
         x += length, y += length;
@@ -142,6 +141,7 @@ static rondo_status number_fill(rondo_loader *loader, size_t sequences, rondo_er
     float *to[] = {loader->part[RD_X].number, loader->part[RD_Y].number};
     for (size_t i = 0; i < sequences; i++) {
         size_t length = loader->part[RD_X].length[i], skipped = corpus->y_per_row ? 0 : length - 1;
+        if (length == 0) continue;
         RD_TRY(rd_store_read(corpus->values[RD_X], loader->first[i], length, to[RD_X], error));
         RD_TRY(rd_store_read(corpus->values[RD_Y], loader->first[i] + skipped, length - skipped, to[RD_Y],
                              error));
@@ -152,10 +152,9 @@ static rondo_status number_fill(rondo_loader *loader, size_t sequences, rondo_er
 }
 
 static const form forms[] = {
-    [RD_DATA_STREAM] = {1, stream_lengths, stream_fill},
-    [RD_DATA_LINES] = {0, record_lengths, line_fill},
-    [RD_DATA_NUMBERS] = {0, record_lengths, number_fill},
-    [RD_DATA_TAGS] = {0, record_lengths, tag_fill},
+    [RD_DATA_STREAM] = {1, stream_lengths, stream_fill},  [RD_DATA_LINES] = {0, record_lengths, line_fill},
+    [RD_DATA_NUMBERS] = {0, record_lengths, number_fill}, [RD_DATA_TAGS] = {0, record_lengths, tag_fill},
+    [RD_DATA_SERIES] = {1, stream_lengths, number_fill},
 };
 
 static const form *form_of(const rondo_loader *loader)
@@ -186,7 +185,7 @@ static rondo_status make_room(rondo_loader *loader, size_t sequences, rondo_erro
         size_t numbers;
         if (!rd_mul(rows, rd_size_max(corpus->width[part], 1), &numbers))
             return rd_fail(error, RONDO_LIMIT, "a batch has too many numbers");
-        if (corpus->form == RD_DATA_NUMBERS)
+        if (corpus->values[part])
             RD_TRY(rd_grow(&to->number, &to->number_room, numbers, sizeof *to->number, "a batch", error));
         else
             RD_TRY(rd_grow(&to->index, &to->index_room, rows, sizeof *to->index, "a batch", error));
@@ -200,7 +199,7 @@ static rondo_status put_part(rondo_loader *loader, int part, size_t sequences, r
     static const char *const names[] = {"x", "y"};
     const rd_corpus *corpus = loader->data->corpus;
     block *from = &loader->part[part];
-    int numbers = corpus->form == RD_DATA_NUMBERS;
+    int numbers = corpus->values[part] != NULL;
     size_t at = 0, width = numbers ? corpus->width[part] : 0;
     for (size_t i = 0; i < sequences; i++) {
         size_t length = loader->part[RD_X].length[i];
@@ -275,12 +274,12 @@ static rondo_status allocate(rondo_loader *loader, rondo_error *error)
 
 static rondo_status judge_size(const rondo_data *data, int training, rondo_error *error)
 {
-    int stream = data->corpus->form == RD_DATA_STREAM;
+    int stream = rd_data_is_stream(data);
     uint64_t needed = training && stream ? 2 : 1;
     if (data->count >= needed) return RONDO_OK;
     return rd_fail(error, RONDO_BAD_DATA,
                    "%s: too short for a batch: %" PRIu64 " %s, at least %" PRIu64 " needed",
-                   rd_data_name(data, 0), data->count, stream ? "symbols" : "records", needed);
+                   rd_data_name(data, 0), data->count, stream ? "steps" : "records", needed);
 }
 
 static rondo_status set_up(rondo_loader *loader, const rondo_data *data, const rondo_options *options,

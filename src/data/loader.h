@@ -1,7 +1,7 @@
 /* Batches of data, in an order that is a function of seed and epoch.
  *
- * A stream is cut into `--batch-size` pieces of (almost) equal length, fewer when a piece would be shorter
- * than
+ * A stream (of symbols, or a single series of numbers) is cut into `--batch-size` pieces of (almost) equal
+ * length, fewer when a piece would be shorter than
  * `--seq-len`. Batch w holds steps w * seq-len … of every piece, so the caller carries the state from batch
  * to batch; the first batch of an epoch marks every sequence as starting afresh. The first symbol of each
  * piece is predicted from the end symbol. That is also so in evaluation, where it costs a little exactness:

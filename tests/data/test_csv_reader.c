@@ -17,8 +17,8 @@ static void numeric_columns_are_inputs_and_the_last_one_is_the_target(void **sta
     rondo_data *data = data_of(DEFAULTS, "regress", "day,a,b,y\nmon,1,2.5,3\ntue,4,-5e-1,6\n");
     assert_int_equal(rd_data_width(data, "x"), 2);
     assert_int_equal(rd_data_width(data, "y"), 1);
-    assert_int_equal(rd_data_count(data), 1);
-    assert_int_equal(data->corpus->rows, 2);
+    assert_true(rd_data_is_stream(data));
+    assert_int_equal(rd_data_count(data), 2);
     assert_true(rd_data_target_per_row(data));
     assert_true(number(data, RD_X, 1, 1) == -0.5F);
     assert_true(number(data, RD_Y, 0, 0) == 3);

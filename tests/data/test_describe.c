@@ -23,7 +23,7 @@ static void a_stream_is_described_by_its_symbols(void **state)
     assert_says(text, "targets    4\n");
     assert_says(text, "vocabulary 3 symbols");
     assert_says(text, "unknown    2 of 4 symbols (50 %)\n");
-    assert_says(described(data, NULL, 1), "\"symbols\":4,\"targets\":4,\"vocabulary\":3,\"unknown\":2");
+    assert_says(described(data, NULL, 1), "\"steps\":4,\"targets\":4,\"vocabulary\":3,\"unknown\":2");
     rondo_data_free(data);
 }
 

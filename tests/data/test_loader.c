@@ -249,6 +249,38 @@ static void numbers_come_with_their_targets(void **state)
     }
 }
 
+static void a_series_without_groups_is_used_as_a_stream(void **state)
+{
+    (void)state;
+    rondo_options *options = OPTIONS("val-frac", "0.25");
+    rondo_data *data = data_of(DEFAULTS, "regress", "v,y\n1,10\n2,20\n3,30\n4,40\n5,50\n6,60\n7,70\n8,80\n");
+    rondo_data *train = NULL, *valid = NULL;
+    assert_true(rd_data_is_stream(data));
+    assert_int_equal(rondo_data_cut(data, options, &train, &valid, NULL), RONDO_OK);
+    assert_int_equal(rd_data_count(train), 6);
+    rondo_loader *loader = loader_of(train, OPTIONS("batch-size", "2", "seq-len", "2"), 1);
+    rondo_batch *batch = fresh_batch();
+    assert_int_equal(rd_loader_batches(loader), 2);
+    for (int w = 0; w < 2; w++) {
+        assert_int_equal(rondo_loader_next(loader, batch, NULL, NULL), RONDO_OK);
+        const rd_part *x = rd_batch_part(batch, "x"), *y = rd_batch_part(batch, "y");
+        assert_int_equal(x->packed.pack.rows, w ? 2 : 4);
+        assert_true((double)x->values[0] == (w ? 3 : 1) && (double)x->values[1] == (w ? 6 : 4));
+        assert_true((double)y->values[1] == (w ? 60 : 40));
+        assert_int_equal(batch->fresh[1], w == 0);
+    }
+    rd_text text = {0};
+    assert_int_equal(rd_loader_place(loader, 0, 0, &text, NULL), RONDO_OK);
+    assert_string_equal(text.text, "in: 2-3 5-6");
+    rd_text_free(&text);
+    rondo_batch_free(batch);
+    rondo_loader_free(loader);
+    rondo_options_free(options);
+    rondo_data_free(data);
+    rondo_data_free(train);
+    rondo_data_free(valid);
+}
+
 static void tags_stand_beside_their_tokens(void **state)
 {
     (void)state;
@@ -330,7 +362,7 @@ static void what_is_too_short_to_cut_says_so(void **state)
     rondo_loader *loader = NULL;
     rondo_error error;
     assert_int_equal(rondo_data_cut(data, options, &train, &valid, &error), RONDO_BAD_DATA);
-    assert_non_null(strstr(error.message, "1 symbols, at least 2 are needed"));
+    assert_non_null(strstr(error.message, "1 steps, at least 2 are needed"));
     assert_int_equal(rondo_loader_new(data, options, 1, &loader, &error), RONDO_BAD_DATA);
     assert_non_null(strstr(error.message, "at least 2 needed"));
     assert_null(train);
@@ -422,6 +454,7 @@ int main(void)
         cmocka_unit_test(a_loader_put_anywhere_goes_on_as_if_it_had_walked_there),
         cmocka_unit_test(the_lines_of_a_batch_are_named),
         cmocka_unit_test(numbers_come_with_their_targets),
+        cmocka_unit_test(a_series_without_groups_is_used_as_a_stream),
         cmocka_unit_test(tags_stand_beside_their_tokens),
         cmocka_unit_test(after_the_largest_batch_nothing_is_allocated),
         cmocka_unit_test(a_stream_is_cut_by_position_and_lines_by_choice_and_nothing_is_lost),
