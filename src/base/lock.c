@@ -40,6 +40,12 @@ static int is_current(int descriptor, const char *path)
            ours.st_dev == named.st_dev;
 }
 
+/* Whether the number is that of a living process other than this one. */
+static int is_another(long process)
+{
+    return process > 0 && process != (long)getpid() && (kill((pid_t)process, 0) == 0 || errno == EPERM);
+}
+
 /* RONDO_NO asks for another try. Where the file system has no locks, the process named in the file decides.
  */
 static rondo_status try_lock(rd_lock *lock, const char *folder, rondo_error *error)
@@ -49,10 +55,7 @@ static rondo_status try_lock(rd_lock *lock, const char *folder, rondo_error *err
     const int failed = flock(lock->descriptor, LOCK_EX | LOCK_NB) != 0 ? errno : 0;
     const long process = holder(lock->descriptor);
     rondo_status status = RONDO_OK;
-    if (failed == EWOULDBLOCK)
-        status = held(folder, process, error);
-    else if (failed && process > 0 && process != (long)getpid() &&
-             (kill((pid_t)process, 0) == 0 || errno == EPERM))
+    if (failed == EWOULDBLOCK || (failed && is_another(process)))
         status = held(folder, process, error);
     else if (!is_current(lock->descriptor, lock->path))
         status = RONDO_NO;

@@ -64,7 +64,7 @@ static rondo_status check_request(size_t count, size_t size, const char *purpose
 
 rondo_status rd_alloc(size_t count, size_t size, const char *purpose, void *block, rondo_error *error)
 {
-    size_t bytes = 0;
+    size_t bytes = 1;
     RD_TRY(check_request(count, size, purpose, &bytes, error));
     void *fresh = calloc(bytes, 1);
     if (!fresh) return no_memory(purpose, count, size, error);
@@ -75,7 +75,7 @@ rondo_status rd_alloc(size_t count, size_t size, const char *purpose, void *bloc
 
 rondo_status rd_alloc_aligned(size_t count, size_t size, const char *purpose, void *block, rondo_error *error)
 {
-    size_t bytes = 0;
+    size_t bytes = 1;
     RD_TRY(check_request(count, size, purpose, &bytes, error));
     const int large = bytes >= 2 * (size_t)HUGE_PAGE;
     bytes = rd_ceil_div(bytes, RD_ALIGN) * RD_ALIGN;
@@ -93,7 +93,7 @@ rondo_status rd_grow(void *block, size_t *room, size_t count, size_t size, const
                      rondo_error *error)
 {
     void *old, *fresh;
-    size_t bytes = 0, twice;
+    size_t bytes = 1, twice;
     memcpy(&old, block, sizeof old);
     if (old && count <= *room) return RONDO_OK;
     if (rd_mul(*room, 2, &twice) && twice > count && twice <= PTRDIFF_MAX / 2 / rd_size_max(size, 1))

@@ -261,8 +261,11 @@ static rondo_status take_name(const rd_save *save, int replace, rondo_error *err
         }
         if (errno == EEXIST || rd_file_exists(save->path)) return refuse(save, error);
     }
-    if (rename(save->temporary, save->path) == 0) return RONDO_OK;
-    return rd_fail_system(error, save->path, "be named", errno);
+    int result;
+    do {
+        result = rename(save->temporary, save->path);
+    } while (result != 0 && errno == EINTR);
+    return result == 0 ? RONDO_OK : rd_fail_system(error, save->path, "be named", errno);
 }
 
 /* Some file systems do not sync folders and say so with EINVAL. */

@@ -28,8 +28,10 @@ rd_quoted rd_quote_n(const char *text, size_t size);
 
 /* A broken invariant of ours: traps in builds with RD_ASSERT, nothing in release. */
 #ifdef RD_ASSERT
+/* NOLINTNEXTLINE(readability-identifier-naming): it reads like a call */
 #define rd_assert(fact) ((fact) ? (void)0 : __builtin_trap())
 #else
+/* NOLINTNEXTLINE(readability-identifier-naming): it reads like a call */
 #define rd_assert(fact) ((void)sizeof(fact))
 #endif
 

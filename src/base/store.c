@@ -131,9 +131,8 @@ rondo_status rd_store_read(const rd_store *store, uint64_t first, size_t count, 
     unsigned char *to = items;
     const uint64_t all = rd_store_count(store);
     if (first > all || count > all - first)
-        return rd_fail(error, RONDO_BAD_ARGUMENT, "items %llu to %llu of a store of %llu",
-                       (unsigned long long)first, (unsigned long long)(first + count),
-                       (unsigned long long)all);
+        return rd_fail(error, RONDO_BAD_ARGUMENT, "%zu items from %llu on of a store of %llu", count,
+                       (unsigned long long)first, (unsigned long long)all);
     size_t part = overlap(&first, count, store->front_count);
     if (part > 0) {
         memcpy(to, store->front + (size_t)first * store->item, part * store->item);
