@@ -194,6 +194,9 @@ static rondo_status check_same(const rondo_trainer *t, const rd_bundle *bundle, 
     if (status == RONDO_OK) {
         rd_options_difference(old, t->options, &changes);
         write_hashes(t, &hashes);
+        status = rd_text_done(changes.failed ? &changes : &hashes, error);
+    }
+    if (status == RONDO_OK) {
         if (changes.size)
             status = rd_fail(error, RONDO_BAD_MODEL, "%s: the run was started with other options: %s", path, changes.text);
         else if (strcmp(model, t->model->text) != 0)

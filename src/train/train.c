@@ -275,7 +275,11 @@ static rondo_status write_history(rondo_trainer *t, rondo_error *error)
     rd_text_format(&text, "steps = %" PRIu64 "\ndata = %s\n", best ? t->progress.best_step : t->progress.step, rd_data_hash(t->train));
     if (best)
         rd_text_format(&text, "valid_loss = %s\n", loss);
-    RD_TRY(rd_text_done(&text, error));
+    rondo_status status = rd_text_done(&text, error);
+    if (status != RONDO_OK) {
+        rd_text_free(&text);
+        return status;
+    }
     rd_free(t->model->info);
     t->model->info = text.text; /* taken over: rd_text memory is freed with rd_free */
     return RONDO_OK;
