@@ -151,11 +151,15 @@ static void softmax(const rd_softmax_args *s)
 #undef RD_OPTIMIZER
 #undef UPDATE
 
-/* As many independent multiply-adds as a tile of a product has; gives their floating-point operations. */
+/* As many independent multiply-adds as a tile of a product has; gives their floating-point operations. The
+ * accumulators begin apart, or the compiler would see that they are one. */
 static double peak(size_t rounds, rd_real *out)
 {
-    wide c[TILE_ROWS][TILE_WIDES] = {{{0}}};
+    wide c[TILE_ROWS][TILE_WIDES];
     const wide x = wide_splat(*out), y = wide_splat(1 - *out);
+    for (int r = 0; r < TILE_ROWS; r++)
+        for (int v = 0; v < TILE_WIDES; v++)
+            c[r][v] = wide_splat(*out + (rd_real)(r * TILE_WIDES + v));
     for (size_t n = 0; n < rounds; n++)
 #pragma GCC unroll 8
         for (int r = 0; r < TILE_ROWS; r++)
