@@ -235,9 +235,12 @@ typedef struct training {
 } training;
 void training_begin(training *t, const rondo_options *options, const char *run);
 int training_event(void *user, const rondo_event *event); /* the callback of rondo_train, `user` being a training */
-/* "unigram 2.83, order-2 Markov 2.41" and the best of them into *best; "" when none is to be had. */
-void training_baselines(const rondo_data *train, const rondo_data *valid, const rondo_options *options, buffer *text,
-                        double *best);
+typedef struct baselines {
+    char text[320];      /* "unigram 3.05, markov-2 1.86", or "" when there are none */
+    char best_name[40];
+    double best;         /* the lowest; NaN when there is none */
+} baselines;
+void training_baselines(const rondo_data *train, const rondo_data *valid, const rondo_options *options, baselines *out);
 
 /* ---- help (help.c, manpage.c, completion.c, topics.c) */
 

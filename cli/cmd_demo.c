@@ -28,7 +28,7 @@ static int settle(demo *d)
         const char *name, *value, *fast;
     } choices[] = {
         {"task", "lm", "lm"},        {"lines", "on", "on"},      {"cell", "lstm", "lstm"},
-        {"hidden-size", "96", "48"}, {"embed-size", "24", "24"}, {"epochs", "24", "8"},
+        {"hidden-size", "96", "48"}, {"embed-size", "24", "24"}, {"epochs", "18", "8"},
         {"batch-size", "32", "32"},  {"lr", "0.005", "0.008"},   {"dropout-output", "0.2", "0"},
         {"patience", "0", "0"},
     };
@@ -88,14 +88,16 @@ static int prepare(demo *d)
     return RONDO_OK;
 }
 
-static int train(demo *d, const char *baselines, double best)
+static int train(demo *d, const baselines *beside)
 {
     signals_hold(1);
     int status = run_folder_write(d->run.text, d->call, d->options);
     if (status != RONDO_OK) return status;
     training_begin(&d->watch, d->options, d->run.text);
-    d->watch.bar.baseline = isfinite(best) ? best : 0;
-    if (isfinite(best)) snprintf(d->watch.bar.beside, sizeof d->watch.bar.beside, "Markov %.2f", best);
+    d->watch.bar.baseline = isfinite(beside->best) ? beside->best : 0;
+    if (isfinite(beside->best))
+        snprintf(d->watch.bar.beside, sizeof d->watch.bar.beside, "%.40s %.2f", beside->best_name,
+                 beside->best);
     double began = now();
     rondo_status ended = rondo_train(d->trainer, d->run.text, training_event, &d->watch, &d->error);
     progress_erase(&d->watch.bar);
@@ -103,7 +105,7 @@ static int train(demo *d, const char *baselines, double best)
     if (ended == RONDO_NO && signals_stop()) return 128 + signals_stop();
     if (ended != RONDO_OK) return report_error(&d->error);
     report_say("score   %.3f nats a letter on names it has not seen, after %.1f s; %s", d->watch.best_loss,
-               now() - began, baselines);
+               now() - began, beside->text);
     return run_folder_finish(d->run.text, d->watch.reason);
 }
 
@@ -147,8 +149,8 @@ static int sample(demo *d)
         buffer_free(&name);
     }
     output_flush();
-    report_say("made up above: %s; of %zu samples %.0f %% stand in the list it learned from",
-               all ? "as they came" : "names that are not in the list", count,
+    report_say("above   %s; of %zu samples %.1f %% stand in the list it learned from",
+               all ? "samples as they came" : "samples that are not in the list", count,
                100.0 * (double)share / (double)count);
     return RONDO_OK;
 }
@@ -179,11 +181,9 @@ static void what_next(const demo *d)
 
 static int show_off(demo *d)
 {
-    buffer baselines = {0};
-    double best;
-    training_baselines(d->train, d->valid, d->options, &baselines, &best);
-    int status = train(d, baselines.text ? baselines.text : "", best);
-    buffer_free(&baselines);
+    baselines beside;
+    training_baselines(d->train, d->valid, d->options, &beside);
+    int status = train(d, &beside);
     if (status == RONDO_OK && rondo_model_save(d->model, d->model_path.text, 1, &d->error) != RONDO_OK)
         status = report_error(&d->error);
     if (status == RONDO_OK) status = sample(d);

@@ -213,13 +213,10 @@ static void tell_end(const job *j)
 
 static void tell_baselines(const job *j)
 {
-    buffer text = {0};
-    double best;
-    if (j->valid && !report_quiet() && !signals_stop()) {
-        training_baselines(j->train ? j->train : j->data, j->valid, j->options, &text, &best);
-        if (text.size) report_say("baselines on the same validation data: %s", text.text);
-    }
-    buffer_free(&text);
+    baselines found;
+    if (!j->valid || report_quiet() || signals_stop()) return;
+    training_baselines(j->train ? j->train : j->data, j->valid, j->options, &found);
+    if (found.text[0]) report_say("baselines on the same validation data: %s", found.text);
 }
 
 static int save_model(job *j)

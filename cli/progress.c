@@ -65,28 +65,33 @@ static void put_rate(buffer *line, const progress *bar, double rate)
         buffer_format(line, "  %.0f %s/s", rate, bar->unit);
 }
 
-static void put_line(const progress *bar, const rondo_event *event, buffer *line)
+static void put_place(const progress *bar, const rondo_step_report *step, buffer *line)
 {
-    double done = share_done(bar, event), seconds = now() - bar->began;
-    const rondo_step_report *step = event->step;
     if (bar->epochs && step)
         buffer_format(line, "epoch %llu/%llu  ",
                       (unsigned long long)(step->epoch + (step->epoch < bar->epochs && !step->epoch_end)),
                       (unsigned long long)bar->epochs);
     else if (step)
         buffer_format(line, "step %llu  ", (unsigned long long)step->step);
-    for (int i = 0; i < 20; i++)
-        buffer_put(line, i < (int)(done * 20 + 0.5) ? (bar->ascii ? "#" : "█") : (bar->ascii ? "." : "░"));
-    buffer_format(line, "  loss %.3f", event->train_loss);
+}
+
+static void put_line(const progress *bar, const rondo_event *event, int wide, buffer *line)
+{
+    double done = share_done(bar, event), seconds = now() - bar->began;
+    const int cells = wide ? 20 : 8;
+    put_place(bar, event->step, line);
+    for (int i = 0; i < cells; i++)
+        buffer_put(line, i < (int)(done * cells + 0.5) ? (bar->ascii ? "#" : "█") : (bar->ascii ? "." : "░"));
+    buffer_format(line, "  loss %.2f", event->train_loss);
     if (bar->valids) {
-        buffer_format(line, "  valid %.3f ", bar->valid[bar->valids - 1]);
-        size_t last = bar->valids < 16 ? bar->valids : 16;
+        buffer_format(line, "  valid %.2f ", bar->valid[bar->valids - 1]);
+        size_t most = wide ? 16 : 8, last = bar->valids < most ? bar->valids : most;
         sparkline(bar->valid + bar->valids - last, last, bar->baseline, bar->ascii, line);
     }
-    if (bar->beside[0]) buffer_format(line, "  (%s)", bar->beside);
     put_rate(line, bar, event->tokens_per_second);
     double left = done > 0.01 ? seconds * (1 - done) / done : 0;
     if (left > 0) buffer_format(line, "  %d:%02d left", (int)left / 60, (int)left % 60);
+    if (bar->beside[0]) buffer_format(line, "  (%s)", bar->beside);
 }
 
 /* Cuts the line to `columns` symbols, none of ours being wide. */
@@ -105,8 +110,9 @@ static void draw(progress *bar, const rondo_event *event)
     double time = now();
     if (time - bar->began < 0.5 || time - bar->drawn < 0.1) return;
     buffer line = {0};
-    put_line(bar, event, &line);
-    fit(&line, (size_t)terminal_width(STDERR_FILENO) - 1);
+    int width = terminal_width(STDERR_FILENO);
+    put_line(bar, event, width >= 100, &line);
+    fit(&line, (size_t)width - 1);
     bar->drawn = time;
     bar->shown = 1;
     signals_line(1);
@@ -121,7 +127,7 @@ static void plain(const progress *bar, const rondo_event *event, int evaluated)
     buffer line = {0};
     buffer_format(&line, "step=%llu loss=%.4g", step ? (unsigned long long)step->step : 0, event->train_loss);
     if (evaluated) buffer_format(&line, " valid=%.4g", event->valid_loss);
-    if (step) buffer_format(&line, " gnorm=%.3g lr=%.4g", step->grad_norm, step->rate);
+    if (step && step->rate > 0) buffer_format(&line, " gnorm=%.3g lr=%.4g", step->grad_norm, step->rate);
     if (event->tokens_per_second > 0)
         buffer_format(&line, " %s_per_s=%.0f", bar->unit, event->tokens_per_second);
     report_say("%s", line.text ? line.text : "");

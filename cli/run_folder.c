@@ -102,11 +102,22 @@ static void relative_to(const char *folder, const char *path, buffer *to)
     buffer_put(to, file[common] == '/' ? file + common + 1 : file + common);
 }
 
-/* The reverse: what is relative is relative to the folder. */
+/* The reverse: what is relative is relative to the folder. Below where we are it is told from here, else
+ * absolutely. */
 static void from_folder(const char *folder, const char *path, buffer *to)
 {
-    if (path[0] && path[0] != '/' && strcmp(path, "-") != 0) buffer_format(to, "%s/", folder);
-    buffer_put(to, path);
+    char here[PATH_MAX], file[PATH_MAX];
+    buffer joined = {0};
+    if (path[0] && path[0] != '/' && strcmp(path, "-") != 0) buffer_format(&joined, "%s/", folder);
+    buffer_put(&joined, path);
+    const char *name = joined.text ? joined.text : path;
+    if (joined.text && strcmp(name, path) != 0 && absolute(name, file) && getcwd(here, sizeof here)) {
+        size_t size = strlen(here);
+        name = strncmp(file, here, size) == 0 && file[size] == '/' ? file + size + 1 : file;
+    }
+    buffer_put(to, name);
+    to->failed |= joined.failed;
+    buffer_free(&joined);
 }
 
 typedef void (*path_change)(const char *folder, const char *path, buffer *to);
@@ -221,17 +232,45 @@ int run_folder_claim(const char *run, int force)
     return status == RONDO_OK && force ? empty_folder(run) : status;
 }
 
-static void put_command_line(const invocation *call, buffer *to)
+/* The command lines of the run so far, then this one. */
+static void put_command_lines(const char *path, const invocation *call, buffer *to)
 {
+    buffer before = {0};
+    if (file_exists(path) && file_load(path, 1 << 20, &before) == RONDO_OK)
+        for (const char *line = before.text; *line == '#';) {
+            size_t n = strcspn(line, "\n");
+            n += line[n] == '\n';
+            buffer_add(to, line, n);
+            line += n;
+        }
+    buffer_free(&before);
     buffer_put(to, "# rondo");
     for (int i = 1; i < call->argc; i++) {
-        buffer word = {0};
+        buffer_put(to, " ");
         for (const char *at = call->argv[i]; *at; at++)
-            buffer_add(&word, (unsigned char)*at < 0x20 ? "?" : at, 1);
-        buffer_format(to, " %s", word.text ? word.text : "''");
-        buffer_free(&word);
+            buffer_add(to, (unsigned char)*at < 0x20 ? "?" : at, 1);
     }
     buffer_put(to, "\n");
+}
+
+/* Options that belong to one call and not to the run. */
+static int of_the_call(const char *name)
+{
+    rondo_option_info info;
+    return has_word("resume force config", name) ||
+           (option_find(name, &info) && (!strcmp(info.group, "Output") || !strcmp(info.group, "Pictures")));
+}
+
+static void put_lines(const char *lines, buffer *to)
+{
+    while (*lines) {
+        char name[64];
+        size_t n = strcspn(lines, "\n");
+        n += lines[n] == '\n';
+        snprintf(name, sizeof name, "%.*s", (int)strcspn(lines, " "), lines);
+        if (!of_the_call(name)) buffer_add(to, lines, n);
+        lines += n;
+    }
 }
 
 int run_folder_write(const char *run, const invocation *call, const rondo_options *options)
@@ -240,16 +279,14 @@ int run_folder_write(const char *run, const invocation *call, const rondo_option
     rondo_error error = {0};
     buffer text = {0}, path = {0};
     if (rondo_options_copy(options, &kept, &error) != RONDO_OK) return report_error(&error);
-    option_put(kept, "resume", "");
-    option_put(kept, "force", "off");
-    int status = change_paths(kept, run, relative_to);
-    put_command_line(call, &text);
+    inside(run, "options", &path);
+    int status = path.failed ? no_memory() : change_paths(kept, run, relative_to);
     const char *lines = status == RONDO_OK ? rondo_options_text(kept, 1, &error) : "";
     if (!lines) status = report_error(&error);
     if (status == RONDO_OK) {
-        buffer_put(&text, lines);
-        inside(run, "options", &path);
-        status = text.failed || path.failed ? no_memory() : file_save(path.text, text.text, text.size, 1);
+        put_command_lines(path.text, call, &text);
+        put_lines(lines, &text);
+        status = text.failed ? no_memory() : file_save(path.text, text.text, text.size, 1);
     }
     rondo_options_free(kept);
     buffer_free(&text);

@@ -136,18 +136,22 @@ int training_event(void *user, const rondo_event *event)
 /* ---- beside the score */
 
 void training_baselines(const rondo_data *train, const rondo_data *valid, const rondo_options *options,
-                        buffer *text, double *best)
+                        baselines *out)
 {
     rondo_metrics metrics = {0};
     rondo_error error = {0};
-    *best = (double)NAN;
+    *out = (baselines){.best = (double)NAN};
     if (rondo_baselines(train, valid, options, &metrics, &error) != RONDO_OK) {
         if (report_verbose()) report_note("no baselines: %s", error.message);
         return;
     }
     for (size_t i = 0; i < metrics.count; i++) {
         const rondo_metric *m = &metrics.metric[i];
-        buffer_format(text, "%s%s %.4g", i ? ", " : "", m->name, m->value);
-        if (!(m->value >= *best)) *best = m->value;
+        size_t used = strlen(out->text);
+        snprintf(out->text + used, sizeof out->text - used, "%s%s %.4g", i ? ", " : "", m->name, m->value);
+        if (m->better < 0 && !(m->value >= out->best)) {
+            out->best = m->value;
+            snprintf(out->best_name, sizeof out->best_name, "%s", m->name);
+        }
     }
 }
