@@ -71,3 +71,6 @@ foreach(kind static shared)
   endif()
 endforeach()
 set_target_properties(rondo_shared PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION 0)
+if(NOT APPLE AND NOT RONDO_SANITIZE AND NOT RONDO_FUZZ)
+  target_link_options(rondo_shared PRIVATE LINKER:-z,defs) # a name that is nowhere is an error here, not in programs
+endif()

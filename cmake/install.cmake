@@ -1,11 +1,32 @@
-# Library, header, program, man pages, completions, pkg-config and CMake package files.
+# Library, header, program, man pages, completions, pkg-config and CMake package files. A project that takes rondo
+# in with add_subdirectory gets the targets, and installs nothing of it.
+foreach(kind static shared)
+  add_library(rondo::${kind} ALIAS rondo_${kind})
+endforeach()
+if(BUILD_SHARED_LIBS)
+  add_library(rondo::rondo ALIAS rondo_shared)
+else()
+  add_library(rondo::rondo ALIAS rondo_static)
+endif()
+if(NOT PROJECT_IS_TOP_LEVEL)
+  return()
+endif()
+
 include(CMakePackageConfigHelpers)
 install(TARGETS rondo_static rondo_shared EXPORT rondoTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
   LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(FILES include/rondo/rondo.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/rondo)
 
+# The .pc file says where it is relative to itself, so that the installed tree can be moved.
 get_property(rondo_requires GLOBAL PROPERTY rondo_requires)
 string(REPLACE ";" " " RONDO_REQUIRES "${rondo_requires}")
+get_property(RONDO_FEATURES GLOBAL PROPERTY rondo_features)
+file(RELATIVE_PATH RONDO_PC_UP ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
+string(REGEX REPLACE "/$" "" RONDO_PC_UP "${RONDO_PC_UP}")
+set(RONDO_PC_LIBDIR "\${prefix}")
+set(RONDO_PC_INCLUDEDIR "\${prefix}")
+cmake_path(APPEND RONDO_PC_LIBDIR ${CMAKE_INSTALL_LIBDIR}) # an absolute folder replaces the prefix
+cmake_path(APPEND RONDO_PC_INCLUDEDIR ${CMAKE_INSTALL_INCLUDEDIR})
 configure_file(cmake/rondo.pc.in rondo.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/rondo.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 

@@ -61,3 +61,15 @@ if(BUILD_TESTING AND NOT RONDO_CORE_ONLY)
     endforeach()
   endforeach()
 endif()
+
+# Every example is compiled as a stranger would compile it: against the public header alone.
+file(GLOB example_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/examples/*.c)
+if(BUILD_TESTING AND NOT RONDO_CORE_ONLY)
+  foreach(source ${example_sources})
+    get_filename_component(name ${source} NAME_WE)
+    add_executable(example_${name} ${source})
+    target_link_libraries(example_${name} PRIVATE rondo_flags rondo_static)
+    set_target_properties(example_${name} PROPERTIES OUTPUT_NAME ${name}
+      RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/examples)
+  endforeach()
+endif()

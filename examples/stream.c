@@ -1,18 +1,17 @@
 /* Steps a model one input at a time, without allocating: what a program in the loop of a device does.
  *
- *   ./stream model.safetensors < numbers     symbols as integers, one a line; prints the likeliest next symbol */
+ *   ./stream model.safetensors < numbers
+ *
+ * reads symbols as integers, one a line, and prints the likeliest next one. */
 #include <rondo/rondo.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-enum { MOST_CLASSES = 1 << 17 };
 
 static size_t likeliest(const rondo_real *logits, size_t n)
 {
     size_t best = 0;
     for (size_t i = 1; i < n; i++)
-        if (logits[i] > logits[best])
-            best = i;
+        if (logits[i] > logits[best]) best = i;
     return best;
 }
 
@@ -27,21 +26,24 @@ static size_t classes_of(rondo_model *model)
 
 static rondo_status stream(rondo_model *model, rondo_error *error)
 {
-    static rondo_real logits[MOST_CLASSES];
     size_t classes = classes_of(model);
+    rondo_real *logits = calloc(classes, sizeof *logits); /* before the loop */
     int32_t symbol;
+    char line[64];
     rondo_state *state = NULL;
     rondo_status status = rondo_state_new(model, 1, &state, error);
     rondo_view input = {.data = &symbol, .type = RONDO_INT32, .rank = 1, .shape = {1}, .stride = 1};
-    rondo_view output = {.data = logits, .type = RONDO_REAL, .rank = 2, .shape = {1, classes}, .stride = classes};
+    rondo_view output = {
+        .data = logits, .type = RONDO_REAL, .rank = 2, .shape = {1, classes}, .stride = classes};
 
-    while (!status && classes <= MOST_CLASSES && scanf("%d", &symbol) == 1) {
+    while (!status && logits && fgets(line, sizeof line, stdin)) {
+        symbol = (int32_t)strtol(line, NULL, 10);
         status = rondo_step(model, state, input, output, error); /* no allocation, no lock */
-        if (!status)
-            printf("%zu\n", likeliest(logits, classes));
+        if (!status) printf("%zu\n", likeliest(logits, classes));
     }
     rondo_state_free(state);
-    return status;
+    free(logits);
+    return logits ? status : RONDO_LIMIT;
 }
 
 int main(int argc, char **argv)
@@ -54,12 +56,9 @@ int main(int argc, char **argv)
         return RONDO_BAD_ARGUMENT;
     }
     rondo_status status = rondo_device_open("cpu", 1, &device, &error);
-    if (!status)
-        status = rondo_model_load(device, argv[1], &model, &error);
-    if (!status)
-        status = stream(model, &error);
-    if (status)
-        fprintf(stderr, "stream: %s\n", error.message);
+    if (!status) status = rondo_model_load(device, argv[1], &model, &error);
+    if (!status) status = stream(model, &error);
+    if (status) fprintf(stderr, "stream: %s\n", error.message);
     rondo_model_free(model);
     rondo_device_close(device);
     return (int)status;

@@ -15,7 +15,7 @@
 extern "C" {
 #endif
 
-#if defined(_WIN32)
+#if defined(_WIN32) || defined(RONDO_REAL64)
 #define RONDO_API
 #else
 #define RONDO_API __attribute__((visibility("default")))
