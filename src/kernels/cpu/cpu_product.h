@@ -50,14 +50,24 @@ RD_INLINE wide load_wide(const rd_real *p)
 /* The first `count` numbers, 0 after them; a count of WIDE or more is a whole load. */
 RD_INLINE wide load_some(const rd_real *p, size_t count)
 {
+#if RD_LANE_BYTES == 0
     wide x = {0};
-    memcpy(&x, p, count >= WIDE ? sizeof x : count * sizeof *p);
+    for (size_t i = 0; i < WIDE && i < count; i++)
+        x[i] = p[i];
     return x;
+#else
+    return load_part(p, part_of(count));
+#endif
 }
 
 RD_INLINE void store_some(rd_real *p, size_t count, wide x)
 {
-    memcpy(p, &x, count >= WIDE ? sizeof x : count * sizeof *p);
+#if RD_LANE_BYTES == 0
+    for (size_t i = 0; i < WIDE && i < count; i++)
+        p[i] = x[i];
+#else
+    store_part(p, part_of(count), x);
+#endif
 }
 
 typedef struct tile {
@@ -71,35 +81,57 @@ typedef struct tile {
     int add;
 } tile;
 
+/* Columns of C from vector v on. */
 RD_INLINE size_t columns_left(const tile *t, int v)
 {
-    return t->columns > (size_t)(v * WIDE) ? t->columns - (size_t)(v * WIDE) : 0;
+    const size_t before = (size_t)(v * WIDE);
+    return t->columns > before ? t->columns - before : 0;
 }
 
-RD_INLINE void tile_start(const tile *t, int rows, wide c[TILE_ROWS][TILE_WIDES])
+/* With all columns of the panel in C: whole loads and stores. */
+RD_INLINE void tile_load(const tile *t, int rows, int whole, wide c[TILE_ROWS][TILE_WIDES])
 {
+#pragma GCC unroll 8
     for (int v = 0; v < TILE_WIDES; v++) {
-        const size_t left = columns_left(t, v);
-        const wide bias = t->bias && left ? load_some(t->bias + v * WIDE, left) : wide_splat(0);
+        const size_t left = whole ? WIDE : columns_left(t, v);
+        const wide bias = t->bias ? load_some(t->bias + v * WIDE, left) : wide_splat(0);
+#pragma GCC unroll 8
         for (int r = 0; r < rows; r++)
-            c[r][v] =
-                t->add && left ? load_some(t->c + (size_t)r * t->c_stride + v * WIDE, left) + bias : bias;
+            c[r][v] = bias;
     }
+    if (!t->add) return;
+#pragma GCC unroll 8
+    for (int r = 0; r < rows; r++)
+#pragma GCC unroll 8
+        for (int v = 0; v < TILE_WIDES; v++) {
+            const rd_real *at = t->c + (size_t)r * t->c_stride + v * WIDE;
+            c[r][v] += whole ? load_wide(at) : load_some(at, columns_left(t, v));
+        }
 }
 
-RD_INLINE void tile_end(const tile *t, int rows, wide c[TILE_ROWS][TILE_WIDES])
+RD_INLINE void tile_store(const tile *t, int rows, int whole, wide c[TILE_ROWS][TILE_WIDES])
 {
-    for (int v = 0; v < TILE_WIDES; v++)
-        for (int r = 0; r < rows; r++)
-            if (columns_left(t, v))
-                store_some(t->c + (size_t)r * t->c_stride + v * WIDE, columns_left(t, v), c[r][v]);
+#pragma GCC unroll 8
+    for (int r = 0; r < rows; r++)
+#pragma GCC unroll 8
+        for (int v = 0; v < TILE_WIDES; v++) {
+            rd_real *at = t->c + (size_t)r * t->c_stride + v * WIDE;
+            if (whole)
+                memcpy(at, &c[r][v], sizeof(wide));
+            else
+                store_some(at, columns_left(t, v), c[r][v]);
+        }
 }
 
 /* `rows` is a constant at every call, so that the accumulators live in registers. */
 RD_INLINE void tile_run(const tile *t, const int rows)
 {
     wide c[TILE_ROWS][TILE_WIDES];
-    tile_start(t, rows, c);
+    const int whole = t->columns >= PANEL;
+    if (whole)
+        tile_load(t, rows, 1, c);
+    else
+        tile_load(t, rows, 0, c);
     const rd_real *a = t->a, *panel = t->panel;
     const size_t a_row = t->a_row, a_k = t->a_k;
     for (size_t k = 0; k < t->depth; k++, a += a_k, panel += PANEL) {
@@ -115,7 +147,10 @@ RD_INLINE void tile_run(const tile *t, const int rows)
                 c[r][v] = wide_fma(x, b[v], c[r][v]);
         }
     }
-    tile_end(t, rows, c);
+    if (whole)
+        tile_store(t, rows, 1, c);
+    else
+        tile_store(t, rows, 0, c);
 }
 
 static void tile_1(const tile *t)
@@ -215,7 +250,7 @@ static void pack_rows(const rd_real *b, size_t stride, size_t rows, size_t colum
     for (size_t row = 0; row < rows; row++, b += stride, panel += PANEL)
         for (int v = 0; v < TILE_WIDES; v++) {
             const size_t at = (size_t)(v * WIDE), left = columns > at ? columns - at : 0;
-            const wide x = left ? load_some(b + at, left) : wide_splat(0);
+            const wide x = load_some(b + at, left);
             memcpy(panel + at, &x, sizeof x);
         }
 }
