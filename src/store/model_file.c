@@ -78,7 +78,10 @@ rondo_status rd_model_to_bundle(const rondo_model *model, const rd_real *params,
     RD_TRY(set_text(bundle, "rondo.format", format, error));
     RD_TRY(set_text(bundle, "rondo.version", RONDO_VERSION, error));
     RD_TRY(set_text(bundle, "rondo.model", model->text, error));
-    RD_TRY(set_text(bundle, "rondo.options", rondo_options_text(model->options, 2, error), error));
+    const char *settings = rondo_options_text(model->options, 2, error);
+    if (!settings)
+        return RONDO_LIMIT;
+    RD_TRY(set_text(bundle, "rondo.options", settings, error));
     RD_TRY(set_text(bundle, "rondo.task", model->task, error));
     if (model->info && *model->info)
         RD_TRY(set_text(bundle, "rondo.train", model->info, error));
