@@ -3,7 +3,7 @@
 
 static const struct cell {
     const char *kind, *settings;
-    int family; /* bit of the options below that it takes */
+    int family; /* bits of the options below that it takes */
 } cells[] = {
     {"rnn", "", 1},
     {"rnn", ", nonlinearity=relu", 1},
@@ -20,20 +20,27 @@ static const struct cell {
     {"lstm", ", output=linear, candidate=cell, peephole=1, coupled=1", 3},
     {"lstm", ", output=linear, peephole=1", 3},
     {"lstm", ", candidate=cell, coupled=1", 3},
+    {"lstm", ", candidate=cell, peephole=1", 4},
+    {"lstm", ", candidate=cell, peephole=1, coupled=1", 4},
+    {"lstm", ", output=linear, coupled=1", 4},
+    {"lstm", ", output=linear, peephole=1, coupled=1", 4},
+    {"lstm", ", output=linear, candidate=cell, coupled=1", 4},
+    {"lstm", ", output=linear, candidate=cell, peephole=1", 4},
 };
 
 static const struct option {
     const char *settings;
-    int family, narrow; /* 2: only lstm; narrow: h has the width of the projection */
+    int family,
+        narrow; /* 1: every cell, 2: only lstm, 4: every form of it; narrow: h has the projection's width */
 } options[] = {
-    {"", 1, 0},
+    {"", 1 | 4, 0},
     {", norm=1", 1, 0},
-    {", norm=1, bias=two", 1, 0},
+    {", norm=1, bias=two", 1 | 4, 0},
     {", bias=none", 1, 0},
     {", bias=one", 1, 0},
-    {", bias=two", 1, 0},
+    {", bias=two", 1 | 4, 0},
     {", index=before", 1, 0},
-    {", clip_preact=0.4", 1, 0},
+    {", clip_preact=0.4", 1 | 4, 0},
     {", dropout_h=0.4", 1, 0},
     {", dropout_h=0.4, variational=1", 1, 0},
     {", zoneout_h=0.3", 1, 0},
@@ -43,12 +50,12 @@ static const struct option {
     {", start=learned", 1, 0},
     {", dropout_h=0.3, zoneout_h=0.3, norm=1, index=before, start=learned, weight_drop=0.2", 1, 0},
     {", proj=4", 2, 1},
-    {", clip_cell=0.3", 2, 0},
+    {", clip_cell=0.3", 2 | 4, 0},
     {", zoneout_c=0.3", 2, 0},
-    {", proj=4, norm=1, zoneout_h=0.2, zoneout_c=0.3, dropout_h=0.3, bias=two", 2, 1},
+    {", proj=4, norm=1, zoneout_h=0.2, zoneout_c=0.3, dropout_h=0.3, bias=two", 2 | 4, 1},
     {", proj=4, clip_cell=0.6, clip_preact=0.8, index=before, weight_drop=0.3, weight_noise=0.1, "
      "start=learned",
-     2, 1},
+     2 | 4, 1},
 };
 
 static double check(const struct cell *cell, const struct option *option, gradient_case of)
