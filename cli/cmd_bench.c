@@ -204,7 +204,7 @@ static int number_in(const char *line, const char *name, double *value)
     return isfinite(*value);
 }
 
-/* Slower by more than a tenth and by more than twice the spread is slower. */
+/* Slower by more than a tenth and by more than twice the spread is slower; by more than half always. */
 static void compare(bench *b, const row *r)
 {
     buffer key = {0};
@@ -214,7 +214,7 @@ static void compare(bench *b, const row *r)
     if (line && number_in(line, "\"train_tokens_per_s\":", &before) &&
         number_in(line, "\"train_spread\":", &spread)) {
         double change = r->train.mean / before - 1;
-        int slower = change < -0.1 && -change > 2 * fmax(spread, r->train.spread);
+        int slower = -change > fmin(0.5, fmax(0.1, 2 * fmax(spread, r->train.spread)));
         report_say("%s %llu x %llu: %+.1f %% against %s%s", r->cell, (unsigned long long)r->hidden,
                    (unsigned long long)r->batch, 100 * change, with_commas(before).text,
                    slower ? "  SLOWER" : "");

@@ -11,30 +11,30 @@ passed() { echo "ok - $1"; }
 failed() { echo "not ok - $1"; bad=1; }
 # check NAME COMMAND…: the command succeeds.
 check() {
-    name=$1
+    title=$1
     shift
-    if "$@" >check.out 2>&1; then passed "$name"; else failed "$name"; sed 's/^/    /' check.out | head -n 20; fi
+    if "$@" >check.out 2>&1; then passed "$title"; else failed "$title"; sed 's/^/    /' check.out | head -n 20; fi
 }
 # says NAME STATUS "exact standard error" arguments…: what the program answers.
 says() {
-    name=$1 want=$2
+    title=$1 wanted=$2
     printf '%s\n' "$3" >says.want
     shift 3
     "$program" "$@" >says.out 2>says.err </dev/null
     got=$?
-    if [ "$got" = "$want" ] && cmp -s says.want says.err; then passed "$name"; else
-        failed "$name: status $got, expected $want"
+    if [ "$got" = "$wanted" ] && cmp -s says.want says.err; then passed "$title"; else
+        failed "$title: status $got, expected $wanted"
         diff says.want says.err | sed 's/^/    /'
     fi
 }
 # status NAME STATUS arguments…: only the status.
 status() {
-    name=$1 want=$2
+    title=$1 wanted=$2
     shift 2
     "$program" "$@" >status.out 2>status.err </dev/null
     got=$?
-    if [ "$got" = "$want" ]; then passed "$name"; else
-        failed "$name: status $got, expected $want"
+    if [ "$got" = "$wanted" ]; then passed "$title"; else
+        failed "$title: status $got, expected $wanted"
         head -n 5 status.err | sed 's/^/    /'
     fi
 }
