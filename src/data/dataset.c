@@ -297,6 +297,7 @@ uint64_t rd_data_targets(const rondo_data *data)
     if (corpus->form == RD_DATA_STREAM) return data->count;
     if (corpus->form == RD_DATA_NUMBERS && !corpus->y_per_row) return data->count;
     uint64_t rows = corpus->form == RD_DATA_LINES ? data->count : 0; /* an end symbol each */
+    if (!data->pick && data->count == rd_store_count(corpus->records)) return rows + corpus->rows;
     for (uint64_t k = 0; k < data->count; k++) {
         rd_record_place place;
         if (rd_data_record(data, k, &place, NULL) != RONDO_OK) return rows;

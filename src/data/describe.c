@@ -90,21 +90,24 @@ static rondo_status hash_records(const rondo_data *data, uint64_t stride, hashes
     return status;
 }
 
-static uint64_t repeated(const hashes *in)
+/* Of a share of the records, only how many differ is a sound estimate: one that stands there a thousand times
+ * is in the share with all its copies or not at all. */
+static uint64_t repeated(const hashes *in, uint64_t records)
 {
-    uint64_t found = 0;
+    uint64_t distinct = in->count > 0;
     for (size_t i = 1; i < in->count; i++)
-        found += in->hash[i] == in->hash[i - 1];
-    return found * in->stride;
+        distinct += in->hash[i] != in->hash[i - 1];
+    distinct *= in->stride;
+    return distinct < records ? records - distinct : 0;
 }
 
-static uint64_t in_both(const hashes *in, const hashes *other)
+static uint64_t in_both(const hashes *in, const hashes *other, uint64_t records)
 {
     uint64_t found = 0;
     for (size_t i = 0; i < other->count; i++)
         found +=
             in->count && bsearch(&other->hash[i], in->hash, in->count, sizeof *in->hash, by_value) != NULL;
-    return found * in->stride;
+    return other->count ? (uint64_t)((double)records * (double)found / (double)other->count + 0.5) : 0;
 }
 
 static rondo_status compare_records(facts *f, rondo_error *error)
@@ -115,8 +118,8 @@ static rondo_status compare_records(facts *f, rondo_error *error)
     uint64_t stride = most / HASHES + 1;
     rondo_status status = hash_records(f->data, stride, &own, error);
     if (status == RONDO_OK && f->valid) status = hash_records(f->valid, stride, &other, error);
-    f->duplicates = repeated(&own);
-    f->shared = in_both(&own, &other);
+    f->duplicates = repeated(&own, f->data->count);
+    f->shared = f->valid ? in_both(&own, &other, f->valid->count) : 0;
     f->about = stride > 1;
     rd_free(own.hash);
     rd_free(other.hash);
