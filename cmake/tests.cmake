@@ -62,7 +62,7 @@ if(BUILD_TESTING AND NOT RONDO_CORE_ONLY)
   endforeach()
 endif()
 
-# Every example is compiled as a stranger would compile it: against the public header alone.
+# The examples, with our warnings; tests/cli/test_install.sh builds them as a stranger does.
 file(GLOB example_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/examples/*.c)
 if(BUILD_TESTING AND NOT RONDO_CORE_ONLY)
   foreach(source ${example_sources})

@@ -11,7 +11,7 @@ rondo_status rondo_baselines(const rondo_data *train, const rondo_data *data, co
     (void)options;
     if (!train || !data || !metrics)
         return rd_fail(error, RONDO_BAD_ARGUMENT, "rondo_baselines: %s is missing", !train ? "train" : !data ? "data" : "metrics");
-    *metrics = (rondo_metrics){.loss = NAN};
+    *metrics = (rondo_metrics){.loss = (double)NAN};
     if (!rd_equal(rd_data_task(train), "lm"))
         return RONDO_OK;
     static const struct {

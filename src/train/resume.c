@@ -55,7 +55,7 @@ static int read_member(rd_progress *p, const member *m, const rd_pair *pair)
 {
     char *at = (char *)p + m->at;
     int64_t count;
-    double number = NAN;
+    double number = (double)NAN;
     if (m->kind == COUNT) {
         if (!rd_parse_integer(pair->value, pair->value_size, &count) || count < 0)
             return 0;

@@ -60,7 +60,8 @@ rondo_status rondo_trainer_new(rondo_model *model, const rondo_data *train, cons
         return status;
     }
     t->eval_every = evaluate_every(t);
-    t->progress = (rd_progress){.best_loss = NAN, .valid_loss = NAN, .train_loss = NAN, .lowest_mean = NAN, .rate_factor = 1};
+    const double none = (double)NAN;
+    t->progress = (rd_progress){.best_loss = none, .valid_loss = none, .train_loss = none, .lowest_mean = none, .rate_factor = 1};
     rd_schedule_init(&t->schedule, options, rd_loader_batches(t->loader), total_steps(t));
     model->seed = (uint64_t)rd_option_integer(options, RD_OPT_seed);
     *trainer = t;
