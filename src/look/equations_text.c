@@ -97,7 +97,7 @@ static void put_lines(const char *lines, rd_text *out)
     }
 }
 
-static void put_node(const rd_view_of *view, const rd_node *node, const rd_layer *layer, int pytorch, rd_text *out)
+static void put_node(const rd_node *node, const rd_layer *layer, int pytorch, rd_text *out)
 {
     rd_text_format(out, "%s = %s(", node->name, node->kind);
     for (size_t k = 0; k < node->inputs; k++)
@@ -113,11 +113,9 @@ static void put_node(const rd_view_of *view, const rd_node *node, const rd_layer
         put_lines("every product is layer-normalised: a = LN(W x) + LN(U h') + b, and LN(c) in an LSTM", out);
     for (size_t k = 0; layer && k < layer->params; k++) {
         const rd_param *p = &layer->param[k];
-        rd_text_format(out, "      %s%s  %zu", layer->prefix, p->name, p->rows);
-        rd_text_format(out, p->columns ? "x%zu" : "%.0zu", p->columns);
-        rd_text_put(out, "\n");
+        char shape[RD_SHAPE_TEXT];
+        rd_text_format(out, "      %s%s  %s\n", layer->prefix, p->name, rd_param_shape(p, shape));
     }
-    (void)view;
 }
 
 rondo_status rd_inspect_equations(const rd_view_of *view, rd_text *out, rondo_error *error)
@@ -127,7 +125,7 @@ rondo_status rd_inspect_equations(const rd_view_of *view, rd_text *out, rondo_er
     int pytorch = rd_option_is(view->options, RD_OPT_notation, "pytorch");
     RD_TRY(rd_model_text_parse(view->model->text, "model text", &nodes, &count, error));
     for (size_t i = 0; i < count; i++)
-        put_node(view, &nodes[i], i < view->model->layers && rd_equal(view->model->layer[i].name, nodes[i].name) ? &view->model->layer[i] : NULL,
+        put_node(&nodes[i], i < view->model->layers && rd_equal(view->model->layer[i].name, nodes[i].name) ? &view->model->layer[i] : NULL,
                  pytorch, out);
     rd_free(nodes);
     return rd_text_done(out, error);

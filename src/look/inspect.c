@@ -40,6 +40,11 @@ rondo_status rondo_inspect(rondo_model *model, const rondo_options *options, ron
     return status;
 }
 
+const char *rd_param_shape(const rd_param *param, char out[RD_SHAPE_TEXT])
+{
+    return rd_shape_print((const size_t[]){param->rows, param->columns}, param->columns ? 2 : 1, out);
+}
+
 /* ---- summary ----------------------------------------------------------------------------------------------- */
 
 static size_t layer_numbers(const rd_layer *layer)
@@ -105,7 +110,7 @@ rondo_status rd_inspect_summary(const rd_view_of *view, rd_text *out, rondo_erro
         rd_text_free(&shape);
     }
     for (size_t i = 0; i < m->losses; i++)
-        rd_text_format(out, "%-10s %-12s of %s against %s%s\n", m->loss[i].name, m->loss[i].info->name, m->layer[m->loss[i].source - m->parts].name,
+        rd_text_format(out, "%-10s %-12s of %s against %s%s\n", m->loss[i].name, m->loss[i].info->name, m->layer[m->loss[i].source].name,
                        m->part[m->loss[i].target].name, m->loss[i].fused ? " (fused with the head)" : "");
     rd_text_format(out, "\n%zu parameters, %.1f KiB; state %zu numbers a sequence\n", m->numbers,
                    (double)(m->numbers * sizeof(float)) / 1024, m->state_width);
@@ -129,8 +134,8 @@ rondo_status rd_inspect_graph(const rd_view_of *view, rd_text *out, rondo_error 
         rd_text_put(out, "\n");
         for (size_t k = 0; k < l->params; k++) {
             const rd_param *p = &l->param[k];
-            rd_text_format(out, "             %s%s [%zu", l->prefix, p->name, p->rows);
-            rd_text_format(out, p->columns ? ", %zu]%s\n" : "]%.0zu%s\n", p->columns, p->shared ? " (tied)" : "");
+            char shape[RD_SHAPE_TEXT];
+            rd_text_format(out, "             %s%s %s%s\n", l->prefix, p->name, rd_param_shape(p, shape), p->shared ? " (tied)" : "");
         }
     }
     rd_text_format(out, "\n%s", m->text);

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "draw/terminal.h"
+#include "formats/bundle.h"
 #include "model/model.h"
 
 typedef struct rd_view_of {
@@ -12,6 +13,9 @@ typedef struct rd_view_of {
     rd_medium medium;
     int json;
 } rd_view_of;
+
+/* "[768, 256]"; gives out back. */
+const char *rd_param_shape(const rd_param *param, char out[RD_SHAPE_TEXT]);
 
 /* Each appends its lines. */
 rondo_status rd_inspect_summary(const rd_view_of *view, rd_text *out, rondo_error *error);

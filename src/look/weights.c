@@ -5,7 +5,6 @@
 #include "base/rng.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 enum { BINS = 16 };
@@ -90,10 +89,9 @@ rondo_status rd_inspect_weights(const rd_view_of *view, rd_text *out, rondo_erro
     for (size_t i = 0; (name = rd_model_param_name(view->model, i, &layer, &p)) != NULL; i++) {
         size_t n = p->rows * (p->columns ? p->columns : 1);
         const rd_real *w = view->model->params + p->offset;
-        char shape[48];
+        char shape[RD_SHAPE_TEXT];
         spread s = spread_of(w, n);
-        (void)snprintf(shape, sizeof shape, p->columns ? "%zu x %zu" : "%zu%.0zu", p->rows, p->columns);
-        rd_text_format(out, "%-34s %-14s %9.4f %9.4f %9.4f %9.4f %9.3f  ", name, shape, s.mean, s.deviation, s.low, s.high, s.norm);
+        rd_text_format(out, "%-34s %-14s %9.4f %9.4f %9.4f %9.4f %9.3f  ", name, rd_param_shape(p, shape), s.mean, s.deviation, s.low, s.high, s.norm);
         rd_sparkline(s.bin, BINS, 0, 0, view->medium.ascii, out);
         rd_text_put(out, "\n");
         if (is_recurrent(p) && p->columns <= 1024)
