@@ -294,7 +294,7 @@ rondo_status rd_data_stream_line(const rondo_data *data, uint64_t at, rd_record_
 uint64_t rd_data_targets(const rondo_data *data)
 {
     const rd_corpus *corpus = data->corpus;
-    if (corpus->form == RD_DATA_STREAM) return data->count;
+    if (is_stream(corpus)) return data->count;
     if (corpus->form == RD_DATA_NUMBERS && !corpus->y_per_row) return data->count;
     uint64_t rows = corpus->form == RD_DATA_LINES ? data->count : 0; /* an end symbol each */
     if (!data->pick && data->count == rd_store_count(corpus->records)) return rows + corpus->rows;

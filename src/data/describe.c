@@ -191,10 +191,10 @@ static rondo_status count_labels(facts *f, rondo_error *error)
 static rondo_status gather(facts *f, rondo_error *error)
 {
     rd_data_form form = rd_data_form_of(f->data);
-    if (form == RD_DATA_STREAM) return RONDO_OK;
+    if (f->data->corpus->values[RD_X]) RD_TRY(measure_columns(f, error));
+    if (rd_data_is_stream(f->data)) return RONDO_OK;
     RD_TRY(measure_lengths(f, error));
     RD_TRY(compare_records(f, error));
-    if (form == RD_DATA_NUMBERS) RD_TRY(measure_columns(f, error));
     return form == RD_DATA_TAGS ? count_labels(f, error) : RONDO_OK;
 }
 

@@ -71,6 +71,18 @@ static void constant_and_unread_columns_are_named(void **state)
     rondo_data_free(data);
 }
 
+static void a_series_is_described_by_its_steps(void **state)
+{
+    (void)state;
+    rondo_data *data = data_of(DEFAULTS, "regress", "k,v,y\n7,1,2\n7,2,3\n");
+    const char *text = described(data, NULL, 0);
+    assert_says(text, "targets    2\n");
+    assert_says(text, "constant   \"k\" is always 7\n");
+    assert_null(strstr(text, "records"));
+    assert_says(described(data, NULL, 1), "\"steps\":2,\"targets\":2,\"inputs\":[\"k\",\"v\"]");
+    rondo_data_free(data);
+}
+
 static void labels_are_counted_and_the_commonest_stands_first(void **state)
 {
     (void)state;
@@ -99,6 +111,7 @@ int main(void)
         cmocka_unit_test(lengths_and_duplicates_of_lines_are_counted),
         cmocka_unit_test(records_of_both_parts_of_a_cut_are_seen),
         cmocka_unit_test(constant_and_unread_columns_are_named),
+        cmocka_unit_test(a_series_is_described_by_its_steps),
         cmocka_unit_test(labels_are_counted_and_the_commonest_stands_first),
         cmocka_unit_test(skipped_and_cut_records_are_told),
     };

@@ -258,6 +258,7 @@ static void a_series_without_groups_is_used_as_a_stream(void **state)
     assert_true(rd_data_is_stream(data));
     assert_int_equal(rondo_data_cut(data, options, &train, &valid, NULL), RONDO_OK);
     assert_int_equal(rd_data_count(train), 6);
+    assert_int_equal(rd_data_targets(valid), 2);
     rondo_loader *loader = loader_of(train, OPTIONS("batch-size", "2", "seq-len", "2"), 1);
     rondo_batch *batch = fresh_batch();
     assert_int_equal(rd_loader_batches(loader), 2);
