@@ -153,13 +153,14 @@ static int prepare(job *j)
     int status = device_open(j->options, &j->device);
     if (status == RONDO_OK) status = load_base(j);
     if (status != RONDO_OK) return status;
-    if (open_data(j) != RONDO_OK ||
-        rondo_data_describe(j->data, j->valid, 0, say_sink, NULL, &j->error) != RONDO_OK)
+    if (open_data(j) != RONDO_OK)
+        return report_error(&j->error);
+    const rondo_data *train = j->train ? j->train : j->data;
+    if (rondo_data_describe(train, j->valid, 0, say_sink, NULL, &j->error) != RONDO_OK)
         return report_error(&j->error);
     if (j->base) j->model = j->base;
     if (!j->model && rondo_model_for(j->device, j->options, j->data, &j->model, &j->error) != RONDO_OK)
         return report_error(&j->error);
-    const rondo_data *train = j->train ? j->train : j->data;
     if (rondo_trainer_new(j->model, train, j->valid, j->options, &j->trainer, &j->error) != RONDO_OK)
         return report_error(&j->error);
     return RONDO_OK;

@@ -317,7 +317,7 @@ static rondo_status begin(run *r, rondo_error *error)
         RD_TRY(rd_run_log_open(r->folder, t->progress.step > 0, t->progress.step, loss_unit(t->model), &r->log, error));
     }
     rondo_event event = event_of(r, RONDO_EVENT_START);
-    event.memory = t->model->train.bytes;
+    event.memory = t->need;
     RD_TRY(tell(r, &event, &step, error));
     if (t->warning.size) {
         event = event_of(r, RONDO_EVENT_WARNING);

@@ -1,6 +1,7 @@
 /* An update, room by room: data, model, loss, gradients, clip, optimiser. Whatever decides when to evaluate, save or
  * stop belongs to train.c. */
 #include "train/trainer.h"
+#include "train/memory_need.h"
 
 #include "base/clock.h"
 #include "base/memory.h"
@@ -55,6 +56,8 @@ rondo_status rondo_trainer_new(rondo_model *model, const rondo_data *train, cons
     t->train = train;
     t->valid = valid;
     rondo_status status = make_parts(t, options, error);
+    if (status == RONDO_OK)
+        status = rd_memory_need(t, &t->need, error);
     if (status != RONDO_OK) {
         rondo_trainer_free(t);
         return status;

@@ -38,6 +38,7 @@ struct rondo_trainer {
     rd_progress progress;
     rd_real *best;                /* [numbers] parameters of the best evaluation; NULL before the first */
     uint64_t eval_every;
+    size_t need;                  /* bytes that the run needs at most */
     uint64_t best_saved;          /* the step whose parameters RUN/best.safetensors holds */
     rd_text warning;              /* what resume passed over, told at the start of rondo_train */
 };

@@ -17,6 +17,14 @@ check "progress is key=value" grep -qE '^step=10 loss=[0-9.]+ valid=[0-9.]+ gnor
 check "no carriage return" sh -c '! tr -d "\n" <err | grep -q "$(printf "\\r")"'
 check "the last lines say why it ended" grep -qE '^stopped: step budget; best valid [0-9.]+ \([0-9.]+ bits/char\) at step 20; saved one.safetensors$' err
 check "baselines stand beside the score" grep -q '^baselines on the same validation data: unigram' err
+check "the memory needed is told before step 1" awk '/^step=/ { step = NR } /^needs [0-9.]+ [KM]iB$/ && !step { told = 1 } END { exit !told }' err
+# shellcheck disable=SC2086
+"$program" train $small -q --memory 10K -o over.safetensors text.txt 2>over.err
+check "more than --memory is status 6" [ $? = 6 ]
+check "and leaves nothing behind" [ ! -e over.run -a ! -e over.safetensors ]
+# shellcheck disable=SC2086
+"$program" train $small -q --lines --memory 10K text.txt 2>over.err
+check "the longest line is named" grep -qE '^hint: the longest sequence, text.txt:[0-9]+, has [0-9]+ steps' over.err
 
 says "an existing model is not replaced" 2 'rondo: "one.safetensors": is there already
 hint: -f replaces it' train -q -o one.safetensors text.txt
@@ -84,7 +92,7 @@ fi
 # A model of another model.
 train -q --max-steps 3 --init-from forty.safetensors -o next.safetensors text.txt 2>err
 check "--init-from goes on with parameters" [ $? = 0 ]
-printf 'e = embedding(x, size=4)\nh = gru(e, size=8)\nout = dense(h, size=classes)\nloss = softmax(out, y)\n' >net.txt
+printf 'e = embedding(x, size=4)\nh = gru(e, size=8)\nout = dense(h, size=14)\nloss = softmax(out, y)\n' >net.txt
 train -q --max-steps 2 --model-text net.txt text.txt >out 2>err
 check "--model-text contradicts --hidden-size" [ $? = 2 ]
 "$program" train -q --max-steps 2 --seq-len 16 --batch-size 4 --model-text net.txt -o text.safetensors text.txt 2>err
