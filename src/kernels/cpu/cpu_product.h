@@ -36,8 +36,8 @@ enum {
     BLOCK_DEPTH = 512,         /* of k in a product: a block of a panel stays in L2 */
     BLOCK_ROWS = 192,          /* rows of A that stay in L2 while all panels pass */
     OUTER_DEPTH = 256,         /* rows that one pass of an outer product adds */
-    OUTER_TILE = OUTER_DEPTH * TILE_ROWS,
-    OUTER_PANELS = (RD_OUTER_SCRATCH - OUTER_TILE) / (OUTER_DEPTH * PANEL)
+    OUTER_BAND = 48,           /* columns of A packed at a time: whole tiles, whole lines of memory */
+    OUTER_PANELS = (RD_OUTER_SCRATCH - OUTER_BAND * OUTER_DEPTH) / (OUTER_DEPTH * PANEL)
 };
 
 RD_INLINE wide load_wide(const rd_real *p)
@@ -75,6 +75,7 @@ typedef struct tile {
     const rd_real *a;
     size_t a_row, a_k;    /* element (row, k) of A is a[row * a_row + k * a_k] */
     const rd_real *panel; /* [depth][PANEL] */
+    const rd_real *ahead; /* what to fetch meanwhile: one line for each k */
     const rd_real *bias;  /* or NULL */
     rd_real *c;
     size_t c_stride;
@@ -132,9 +133,10 @@ RD_INLINE void tile_run(const tile *t, const int rows)
         tile_load(t, rows, 1, c);
     else
         tile_load(t, rows, 0, c);
-    const rd_real *a = t->a, *panel = t->panel;
+    const rd_real *a = t->a, *panel = t->panel, *ahead = t->ahead;
     const size_t a_row = t->a_row, a_k = t->a_k;
-    for (size_t k = 0; k < t->depth; k++, a += a_k, panel += PANEL) {
+    for (size_t k = 0; k < t->depth; k++, a += a_k, panel += PANEL, ahead += PANEL) {
+        __builtin_prefetch(ahead, 0, 2);
         wide b[TILE_WIDES];
 #pragma GCC unroll 8
         for (int v = 0; v < TILE_WIDES; v++)
@@ -185,11 +187,14 @@ static void (*const tiles[TILE_ROWS + 1])(const tile *) = {NULL, tile_1, tile_2}
 #endif
 
 /* All rows of one panel, in tiles of nearly equal height: 32 rows are 6 6 5 5 5 5, not five 6 and a slow 2.
- */
+ * The first tiles fetch the next panel, each one vector of every k. */
 static void panel_rows(tile t, size_t rows)
 {
-    for (size_t left = rd_ceil_div(rows, TILE_ROWS); left > 0; left--) {
+    const rd_real *next = t.ahead;
+    size_t done = 0;
+    for (size_t left = rd_ceil_div(rows, TILE_ROWS); left > 0; left--, done++) {
         const size_t height = rd_ceil_div(rows, left);
+        t.ahead = done < TILE_WIDES ? next + done * WIDE : t.panel;
         tiles[height](&t);
         t.a += height * t.a_row;
         t.c += height * t.c_stride;
@@ -200,18 +205,23 @@ static void panel_rows(tile t, size_t rows)
 static void product_block(const rd_product_args *p, size_t first_row, size_t rows, size_t first_k,
                           size_t depth)
 {
-    for (size_t column = 0; column < p->columns; column += PANEL)
+    const rd_real *panel = p->panels + first_k * PANEL;
+    for (size_t column = 0; column < p->columns; column += PANEL) {
+        const rd_real *next = column + PANEL < p->columns ? panel + PANEL * p->depth : panel;
         panel_rows((tile){.depth = depth,
                           .columns = p->columns - column,
                           .a = p->a + first_row * p->a_stride + first_k,
                           .a_row = p->a_stride,
                           .a_k = 1,
-                          .panel = p->panels + column * p->depth + first_k * PANEL,
+                          .panel = panel,
+                          .ahead = next,
                           .bias = p->bias && first_k == 0 ? p->bias + column : NULL,
                           .c = p->c + first_row * p->c_stride + column,
                           .c_stride = p->c_stride,
                           .add = p->add || first_k > 0},
                    rows);
+        panel = next;
+    }
 }
 
 static void product(const rd_product_args *p)
@@ -255,47 +265,55 @@ static void pack_rows(const rd_real *b, size_t stride, size_t rows, size_t colum
         }
 }
 
-static void pack_tile(const rd_real *a, size_t stride, size_t rows, size_t columns, rd_real *packed)
+/* Columns of A as tiles [tile][rows][TILE_ROWS]; whole lines of memory are read, each once. */
+static void pack_tiles(const rd_real *a, size_t stride, size_t rows, size_t columns, rd_real *tiles_out)
 {
-    for (size_t row = 0; row < rows; row++, a += stride, packed += TILE_ROWS)
-        for (size_t m = 0; m < columns; m++)
-            packed[m] = a[m];
+    for (size_t row = 0; row < rows; row++, a += stride, tiles_out += TILE_ROWS)
+        for (size_t m = 0; m < columns; m += TILE_ROWS)
+            for (size_t i = 0; i < TILE_ROWS; i += RD_LANES) {
+                const part covered = part_of(rd_size_min(TILE_ROWS, columns - m) - i);
+                store_part(tiles_out + m * rows + i, covered, load_part(a + m + i, covered));
+            }
 }
 
-/* Adds `rows` rows to a band of at most OUTER_PANELS panels of C: the band of B is packed once, then every
- * tile of columns of A passes over it. */
-static void outer_band(const rd_outer_args *p, size_t first_row, size_t rows, size_t column, size_t columns,
-                       rd_real *scratch)
+/* One band of packed columns of A on one band of packed panels of B. */
+static void outer_band(const rd_outer_args *p, size_t rows, size_t first_m, size_t columns_a, size_t first_n,
+                       size_t columns_b, const rd_real *packed, const rd_real *panels)
 {
-    rd_real *packed_tile = scratch, *panels = scratch + OUTER_TILE;
-    for (size_t n = 0; n < columns; n += PANEL)
-        pack_rows(p->b + first_row * p->b_stride + column + n, p->b_stride, rows,
-                  rd_size_min(PANEL, columns - n), panels + n * rows);
-    size_t m = 0;
-    for (size_t left = rd_ceil_div(p->a_columns, TILE_ROWS); left > 0; left--) {
-        const size_t height = rd_ceil_div(p->a_columns - m, left);
-        pack_tile(p->a + first_row * p->a_stride + m, p->a_stride, rows, height, packed_tile);
-        for (size_t n = 0; n < columns; n += PANEL)
-            tiles[height](&(tile){.depth = rows,
-                                  .columns = columns - n,
-                                  .a = packed_tile,
-                                  .a_row = 1,
-                                  .a_k = TILE_ROWS,
-                                  .panel = panels + n * rows,
-                                  .c = p->c + m * p->c_stride + column + n,
-                                  .c_stride = p->c_stride,
-                                  .add = 1});
-        m += height;
-    }
+    for (size_t m = 0; m < columns_a; m += TILE_ROWS)
+        for (size_t n = 0; n < columns_b; n += PANEL)
+            tiles[rd_size_min(TILE_ROWS, columns_a - m)](
+                &(tile){.depth = rows,
+                        .columns = columns_b - n,
+                        .a = packed + m * rows,
+                        .a_row = 1,
+                        .a_k = TILE_ROWS,
+                        .panel = panels + n * rows,
+                        .ahead = panels + n * rows,
+                        .c = p->c + (first_m + m) * p->c_stride + first_n + n,
+                        .c_stride = p->c_stride,
+                        .add = 1});
 }
 
+/* Blocks of rows; for each, bands of B that fit the scratch are packed once and meet all of A, band by band.
+ */
 static void outer(const rd_outer_args *p, rd_real *scratch)
 {
-    const size_t band = (size_t)OUTER_PANELS * PANEL;
-    for (size_t column = 0; column < p->b_columns; column += band)
-        for (size_t row = 0; row < p->rows; row += OUTER_DEPTH)
-            outer_band(p, row, rd_size_min(OUTER_DEPTH, p->rows - row), column,
-                       rd_size_min(band, p->b_columns - column), scratch);
+    const size_t most_n = (size_t)OUTER_PANELS * PANEL;
+    rd_real *packed = scratch, *panels = scratch + OUTER_BAND * OUTER_DEPTH;
+    for (size_t n = 0; n < p->b_columns; n += most_n)
+        for (size_t row = 0; row < p->rows; row += OUTER_DEPTH) {
+            const size_t rows = rd_size_min(OUTER_DEPTH, p->rows - row);
+            const size_t columns_b = rd_size_min(most_n, p->b_columns - n);
+            for (size_t i = 0; i < columns_b; i += PANEL)
+                pack_rows(p->b + row * p->b_stride + n + i, p->b_stride, rows,
+                          rd_size_min(PANEL, columns_b - i), panels + i * rows);
+            for (size_t m = 0; m < p->a_columns; m += OUTER_BAND) {
+                const size_t columns_a = rd_size_min(OUTER_BAND, p->a_columns - m);
+                pack_tiles(p->a + row * p->a_stride + m, p->a_stride, rows, columns_a, packed);
+                outer_band(p, rows, m, columns_a, n, columns_b, packed, panels);
+            }
+        }
 }
 
 static void fill_products(rd_kernels *kernels)
