@@ -128,7 +128,7 @@ struct rd_layer {
     char name[RD_NAME];
     size_t index;             /* in the list */
     size_t line;
-    size_t inputs;
+    size_t inputs, training_inputs;       /* the last `training_inputs` of them are read in training only */
     size_t source[RD_MAX_INPUTS];         /* index of the layer or part that gives input i (parts first) */
     rd_shape in[RD_MAX_INPUTS], out;
     rd_param param[RD_MAX_LAYER_PARAMS]; size_t params;

@@ -78,10 +78,17 @@ void rd_norm_again(const rd_norm_args *a)
 static void row_back(size_t n, const rd_real *gain, const rd_real *hat, rd_real scale, rd_real *d)
 {
     rd_real plain[PARTS] = {0}, along[PARTS] = {0};
-    for (size_t j = 0; j < n; j++) {
+    size_t i = 0;
+    for (size_t j = 0; j < n; j++)
         d[j] *= gain[j];
-        plain[j % PARTS] += d[j];
-        along[j % PARTS] += d[j] * hat[j];
+    for (; i + PARTS <= n; i += PARTS)
+        for (size_t j = 0; j < PARTS; j++) {
+            plain[j] += d[i + j];
+            along[j] += d[i + j] * hat[i + j];
+        }
+    for (; i < n; i++) {
+        plain[i % PARTS] += d[i];
+        along[i % PARTS] += d[i] * hat[i];
     }
     const rd_real mean = total(plain) / (rd_real)n, slope = total(along) / (rd_real)n;
     for (size_t j = 0; j < n; j++)

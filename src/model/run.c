@@ -8,11 +8,14 @@
 /* ---- checking a batch at the door -----------------------------------------------------------------------
  */
 
-static int is_read(const rondo_model *model, size_t part)
+static int is_read(const rondo_model *model, size_t part, rondo_mode mode)
 {
-    for (size_t i = 0; i < model->layers; i++)
-        for (size_t k = 0; k < model->layer[i].inputs; k++)
-            if (model->layer[i].source[k] == part) return 1;
+    for (size_t i = 0; i < model->layers; i++) {
+        const rd_layer *layer = &model->layer[i];
+        size_t inputs = layer->inputs - (mode == RONDO_USE ? layer->training_inputs : 0);
+        for (size_t k = 0; k < inputs; k++)
+            if (layer->source[k] == part) return 1;
+    }
     return 0;
 }
 
@@ -56,7 +59,7 @@ typedef struct inputs {
 } inputs;
 
 static rondo_status read_inputs(const rondo_model *model, const rondo_state *state, const rondo_batch *batch,
-                                inputs *in, rondo_error *error)
+                                rondo_mode mode, inputs *in, rondo_error *error)
 {
     memset(in, 0, sizeof *in);
     if (state && (state->model != model || state->sequences != batch->sequences))
@@ -64,8 +67,9 @@ static rondo_status read_inputs(const rondo_model *model, const rondo_state *sta
                        state->model != model ? "of another model"
                                              : "for another number of sequences than the batch has");
     for (size_t i = 0; i < model->parts; i++) {
-        if (!is_read(model, i)) continue;
-        RD_TRY(rd_run_part(model, batch, i, 0, &in->part[i], error));
+        if (!is_read(model, i, mode)) continue;
+        int32_t lowest = is_read(model, i, RONDO_USE) ? 0 : -1; /* targets that are fed back may be ignored ones */
+        RD_TRY(rd_run_part(model, batch, i, lowest, &in->part[i], error));
         const rondo_pack *pack = &in->part[i]->packed.pack;
         in->limit[i] =
             (rd_limits_of_call){.rows = pack->rows, .steps = pack->steps, .sequences = pack->sequences};
@@ -202,7 +206,7 @@ static rondo_status forward(rondo_model *model, rondo_state *state, const rondo_
     rd_frame *frame = mode == RONDO_TRAIN ? &model->train : &model->use;
     struct rd_model_run *run = model->run;
     inputs in;
-    RD_TRY(read_inputs(model, state, batch, &in, error));
+    RD_TRY(read_inputs(model, state, batch, mode, &in, error));
     run->phase = RD_PHASE_NONE;
     RD_TRY(rd_frame_ready(model, frame, in.limit, mode, error));
     if (mode == RONDO_TRAIN) RD_TRY(rd_model_ready_grads(model, error));

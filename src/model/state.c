@@ -118,7 +118,7 @@ static rondo_status find_input(const rondo_model *model, size_t *part, rondo_err
             return rd_fail(error, RONDO_BAD_ARGUMENT,
                            "layer \"%s\" (%s) needs whole sequences and cannot go step by step", layer->name,
                            layer->ops->kind);
-        for (size_t k = 0; k < layer->inputs; k++) {
+        for (size_t k = 0; k < layer->inputs - layer->training_inputs; k++) {
             if (layer->source[k] >= model->parts) continue;
             if (*part != SIZE_MAX && *part != layer->source[k])
                 return rd_fail(error, RONDO_BAD_ARGUMENT,

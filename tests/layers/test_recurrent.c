@@ -159,6 +159,27 @@ static void an_empty_sequence_returns_its_initial_state(void **state)
     }
 }
 
+static void a_network_taught_with_targets_is_used_without_them(void **state)
+{
+    (void)state;
+    rig *taught = rig_open("h = jordan(x, y, size=8, outputs=5, feedback=target)", 5, 1);
+    rig *own = rig_open("h = jordan(x, size=8, outputs=5)", 5, 1);
+    const rd_real *x[] = {taught->x[0][0]};
+    const size_t six[] = {6};
+    const rondo_sequences only_x = {.count = 1, .length = six, .width = INPUT, .values = x};
+    MUST(taught, rondo_batch_put(taught->batch, "x", &only_x, &taught->error));
+    rig_run(taught, RONDO_USE);
+    rig_put(own, 0, 1, six, 0);
+    rig_run(own, RONDO_USE);
+    assert_memory_equal(taught->out[0], own->out[0], sizeof own->out[0]);
+    rig_put(taught, 0, 1, six, 0); /* targets of zeros */
+    rig_run(taught, RONDO_TRAIN);
+    assert_memory_equal(taught->out[0][0], own->out[0][0], sizeof own->out[0][0]);
+    assert_memory_not_equal(taught->out[0][1], own->out[0][1], sizeof own->out[0][1]);
+    rig_close(taught);
+    rig_close(own);
+}
+
 static void random_states_belong_to_training(void **state)
 {
     (void)state;
@@ -229,6 +250,7 @@ int main(void)
         cmocka_unit_test(a_sequence_that_is_reset_begins_afresh_beside_carried_ones),
         cmocka_unit_test(an_empty_sequence_returns_its_initial_state),
         cmocka_unit_test(random_states_belong_to_training),
+        cmocka_unit_test(a_network_taught_with_targets_is_used_without_them),
         cmocka_unit_test(a_reverse_layer_walks_each_sequence_from_its_own_end),
         cmocka_unit_test(index_before_shows_each_state_one_step_later),
     };
