@@ -34,7 +34,7 @@ static size_t part_width(const rondo_model *model, const char *part)
 /* Numbers must come in as many columns as the model was trained on. */
 static rondo_status check_fit(const rondo_model *model, const rondo_data *data, rondo_error *error)
 {
-    if (!model || rd_data_form_of(data) != RD_DATA_NUMBERS)
+    if (!model || rd_data_symbols(data, "x"))
         return RONDO_OK;
     for (int k = 0; k < 2; k++) {
         const char *part = k ? "y" : "x";
@@ -61,6 +61,8 @@ rondo_status rondo_data_open(const rondo_options *options, const rondo_model *mo
 {
     if (!options || !paths || !count || !data)
         return rd_fail(error, RONDO_BAD_ARGUMENT, "rondo_data_open: %s is missing", !options ? "options" : !data ? "data" : "a path");
+    for (size_t i = 0; i < count; i++)
+        if (!paths[i]) return rd_fail(error, RONDO_BAD_ARGUMENT, "rondo_data_open: path %zu is missing", i + 1);
     *data = NULL;
     return settle(model, rd_data_open(options, task_of(options, model), known_of(model), paths, count, data, error), data, error);
 }
