@@ -32,7 +32,8 @@ struct rd_pool {
     gate done;                          /* counts the threads of a run that are still at work */
     _Alignas(64) atomic_size_t arrived; /* at the barrier */
     _Alignas(64) atomic_size_t phase;   /* of the barrier */
-    _Alignas(64) rd_task task;
+    _Alignas(64) atomic_int taken; /* 1 while somebody's run has the team */
+    rd_task task;
     void *context;
     size_t chunks, active; /* threads of the run */
     int threads;
@@ -153,12 +154,14 @@ static void announce(rd_pool *pool, uint64_t needed)
 void rd_pool_run(rd_pool *pool, rd_task task, void *context, size_t chunks)
 {
     if (chunks == 0) return;
-    if (here.depth > 0) {
-        run_here(pool, task, context, chunks);
-        return;
-    }
     const uint64_t mode =
         rd_float_mode_flush(); /* as in the workers, so that results do not depend on their number */
+    /* many threads may step one model: who finds the team taken does the work alone, with the same bits */
+    if (here.depth > 0 || atomic_exchange_explicit(&pool->taken, 1, memory_order_acquire)) {
+        run_here(pool, task, context, chunks);
+        rd_float_mode_restore(mode);
+        return;
+    }
     pool->task = task;
     pool->context = context;
     pool->chunks = chunks;
@@ -169,6 +172,7 @@ void rd_pool_run(rd_pool *pool, rd_task task, void *context, size_t chunks)
     }
     run_chunks(pool, 0);
     if (pool->active > 1) (void)gate_wait(&pool->done, 0, 1);
+    atomic_store_explicit(&pool->taken, 0, memory_order_release);
     rd_float_mode_restore(mode);
 }
 

@@ -1,6 +1,8 @@
 /* States: windows, steps, resets, copies. */
 #include "../layers/layer_help.h"
 
+#include <pthread.h>
+
 static const char stream_text[] =
     "e = embedding(s, size=4)\nf = lstm(e, size=6, start=learned)\ng = gru(f, size=5, reset=before)\n"
     "d = dropout(g, p=0.5)\nout = dense(d, size=5)\nloss = softmax(out, y)\n";
@@ -216,6 +218,52 @@ static void steps_check_their_views(void **state)
     bench_close(&b);
 }
 
+typedef struct walker {
+    const rondo_model *model;
+    rd_real out[4][200];
+    int good;
+} walker;
+
+static void *walk(void *context)
+{
+    walker *w = context;
+    rondo_state *s;
+    rd_real x[12];
+    w->good = rondo_state_new(w->model, 4, &s, NULL) == RONDO_OK;
+    for (size_t t = 0; t < 100 && w->good; t++) {
+        for (size_t i = 0; i < 12; i++)
+            x[i] = bench_number(1, t, i);
+        w->good = rondo_step(w->model, s, rows_view(x, 4, 3), rows_view(w->out[0], 4, 200), NULL) == RONDO_OK;
+    }
+    rondo_state_free(s);
+    return NULL;
+}
+
+/* Layers so wide that a step asks for the team, from three threads at a time. */
+static void many_threads_step_one_model_with_a_state_each(void **state)
+{
+    (void)state;
+    bench b;
+    enum { WALKERS = 3 };
+    static walker alone, walkers[WALKERS];
+    pthread_t thread[WALKERS];
+    bench_open(&b, 3, "");
+    bench_model(&b, "f = lstm(x, size=200)\nd = dense(f, size=700, act=tanh)\nout = dense(d, size=200)\n");
+    alone.model = b.model;
+    (void)walk(&alone);
+    assert_true(alone.good);
+    for (size_t i = 0; i < WALKERS; i++) {
+        walkers[i].model = b.model;
+        assert_int_equal(pthread_create(&thread[i], NULL, walk, &walkers[i]), 0);
+    }
+    for (size_t i = 0; i < WALKERS; i++) {
+        assert_int_equal(pthread_join(thread[i], NULL), 0);
+        assert_true(walkers[i].good);
+        assert_memory_equal(walkers[i].out, alone.out, sizeof alone.out);
+    }
+    bench_close(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -226,6 +274,7 @@ int main(void)
         cmocka_unit_test(stale_panels_are_refused_and_remade),
         cmocka_unit_test(what_cannot_stream_says_which_layer),
         cmocka_unit_test(steps_check_their_views),
+        cmocka_unit_test(many_threads_step_one_model_with_a_state_each),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
