@@ -1,3 +1,4 @@
+# shellcheck shell=sh disable=SC2034,SC2154 # program, source, bad and commands are shared with the tests
 # Shared by the tests of the program: `program` and `source` are set before. Each check is one line, "ok - …".
 folder=$(mktemp -d "${TMPDIR:-/tmp}/rondo-cli.XXXXXX")
 trap 'rm -rf "$folder"' EXIT
@@ -5,7 +6,7 @@ cd "$folder" || exit 1
 unset NO_COLOR COLUMNS
 LC_ALL=C
 export LC_ALL
-bad=0
+bad=0 # set by failed, read by the tests
 
 passed() { echo "ok - $1"; }
 failed() { echo "not ok - $1"; bad=1; }

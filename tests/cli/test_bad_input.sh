@@ -53,11 +53,11 @@ model "a missing model" 5 none.safetensors
 model "a text is no model" 4 text.txt
 model "an empty model" 4 empty
 model "a folder is no model" 5 dir
-head -c 500 m.safetensors >cut
-model "a cut model" 4 cut
+head -c 500 m.safetensors >cut.file
+model "a cut model" 4 cut.file
 size=$(wc -c <m.safetensors)
-head -c $((size - 1)) m.safetensors >cut
-model "a model short of one byte" 4 cut
+head -c $((size - 1)) m.safetensors >cut.file
+model "a model short of one byte" 4 cut.file
 { cat m.safetensors; printf x; } >longer
 model "a model with a byte too many" 4 longer
 for at in 3 20 $((size / 2)) $((size - 1)); do

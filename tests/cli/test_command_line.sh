@@ -70,9 +70,9 @@ says "a missing file of options" 5 'rondo: "none.conf": No such file or director
 
 # What --dump-config prints is a file of options that gives the same again.
 for command in train generate score bench data; do
-    "$program" $command --seed 7 -v --dump-config >one.conf 2>/dev/null ||
-        "$program" $command -v --dump-config >one.conf
-    "$program" $command --config one.conf --dump-config >two.conf
+    "$program" "$command" --seed 7 -v --dump-config >one.conf 2>/dev/null ||
+        "$program" "$command" -v --dump-config >one.conf
+    "$program" "$command" --config one.conf --dump-config >two.conf
     check "$command: --dump-config reads back equal" cmp one.conf two.conf
 done
 "$program" generate -p 'a "b" #c

@@ -10,21 +10,21 @@ for shell in bash zsh fish; do
 done
 status "another shell is refused" 2 completion tcsh
 if command -v bash >/dev/null 2>&1; then
-    # complete WORD…: what is offered for the last word.
-    complete() {
+    # offered WORD…: what is offered for the last word.
+    offered() {
         bash -c '. ./rondo.bash; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _rondo; printf "%s\n" "${COMPREPLY[@]}"' - rondo "$@" | sort
     }
-    check "bash: commands" [ "$(complete tra)" = train ]
-    check "bash: options" [ "$(complete train --hidden)" = --hidden-size ]
-    check "bash: twins" [ "$(complete train --no-li)" = --no-lines ]
-    check "bash: not those of other commands" [ -z "$(complete generate --hidden)" ]
-    check "bash: choices" [ "$(complete train --optimizer adag)" = adagrad ]
-    check "bash: words after data" [ "$(complete data sy)" = synth ]
+    check "bash: commands" [ "$(offered tra)" = train ]
+    check "bash: options" [ "$(offered train --hidden)" = --hidden-size ]
+    check "bash: twins" [ "$(offered train --no-li)" = --no-lines ]
+    check "bash: not those of other commands" [ -z "$(offered generate --hidden)" ]
+    check "bash: choices" [ "$(offered train --optimizer adag)" = adagrad ]
+    check "bash: words after data" [ "$(offered data sy)" = synth ]
     : >input.txt
-    check "bash: files" [ "$(complete train inp)" = input.txt ]
+    check "bash: files" [ "$(offered train inp)" = input.txt ]
     for command in $commands; do
-        "$program" $command --help | sed -n 's/^  \(-[a-zA-Z], \)\{0,1\}\(--[a-z0-9-]*\).*/\2/p' | sort -u >help.options
-        complete $command -- | grep -v '^--no-' | sort -u >bash.options
+        "$program" "$command" --help | sed -n 's/^  \(-[a-zA-Z], \)\{0,1\}\(--[a-z0-9-]*\).*/\2/p' | sort -u >help.options
+        offered "$command" -- | grep -v '^--no-' | sort -u >bash.options
         check "bash: $command offers the options of its help" cmp help.options bash.options
     done
 fi

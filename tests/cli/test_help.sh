@@ -17,19 +17,19 @@ check "-h alone: the overview on standard output" cmp dash.out alone.err
 options_in() { sed -n 's/^  \(-[a-zA-Z], \)\{0,1\}\(--[a-z0-9-]*\).*/\2/p' "$1" | sort -u; }
 
 for command in $commands; do
-    "$program" $command -h >short 2>short.err
+    "$program" "$command" -h >short 2>short.err
     check "$command -h: status 0, standard output" [ $? = 0 -a -s short -a ! -s short.err ]
     check "$command -h: at most 40 lines" [ "$(wc -l <short)" -le 40 ]
     check "$command -h: three examples" [ "$(sed -n '/^examples:/,$p' short | grep -c '^  ')" = 3 ]
-    "$program" $command --help >full 2>full.err
+    "$program" "$command" --help >full 2>full.err
     check "$command --help: status 0, standard output" [ $? = 0 -a -s full -a ! -s full.err ]
     check "$command: lines of at most 100 columns" awk 'length > 100 { print; bad = 1 } END { exit bad }' full
-    "$program" help $command >again
+    "$program" help "$command" >again
     check "help $command is $command --help" cmp full again
     options_in full >full.options
     options_in short | while read -r option; do grep -qx -e "$option" full.options || echo "$option"; done >missing
     check "$command -h names only options of --help" [ ! -s missing ]
-    "$program" help --man $command >man.roff 2>man.err
+    "$program" help --man "$command" >man.roff 2>man.err
     check "$command: manual page" [ $? = 0 -a -s man.roff ]
     sed -n 's/^\\fB\(.*\)\\fR$/\1/p' man.roff | sed 's/\\-/-/g; s/^/  /' >man.headings
     options_in man.headings >man.options
@@ -37,7 +37,7 @@ for command in $commands; do
     # The parser takes exactly these: an option that it does not know is "unknown" or "not an option of".
     : >parser.options
     while read -r option; do
-        "$program" $command "$option" >/dev/null 2>err </dev/null --dump-config
+        "$program" "$command" "$option" >/dev/null 2>err </dev/null --dump-config
         grep -qE 'unknown option|not an option' err || echo "$option" >>parser.options
     done <full.options
     check "$command: the parser knows the same options" cmp full.options parser.options

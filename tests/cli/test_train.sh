@@ -67,7 +67,7 @@ fi
 check "without -o it is said" grep -q '^rondo: note: no -o' err
 train -q --max-steps 3 text.txt >out 2>err
 check "-q: nothing on either stream" [ ! -s out -a ! -s err ]
-cat text.txt | "$program" train $small -q --max-steps 3 -o piped.safetensors - 2>err
+"$program" train $small -q --max-steps 3 -o piped.safetensors - 2>err <text.txt
 check "- is standard input" [ $? = 0 ]
 "$program" train -q --resume piped.run --max-steps 4 2>err
 check "whose run says that its data are gone" grep -q 'standard input' err
