@@ -191,6 +191,8 @@ void signals_line(int on_terminal); /* a progress line stands on the terminal an
 
 /* "play.run" for "play.safetensors". */
 void run_folder_name(const char *output, buffer *name);
+/* 0 when no living process trains there, else 5. */
+int run_folder_alone(const char *run);
 /* 0 when a fresh run may begin there, else the status; nothing is changed. */
 int run_folder_check(const char *run, int force);
 /* Makes the folder; with force what a run left there is removed. */

@@ -32,6 +32,8 @@ static int settle_options(job *j)
     if (rondo_options_copy(j->call->options, &j->options, &j->error) != RONDO_OK)
         return report_error(&j->error);
     if (!j->resuming) return RONDO_OK;
+    int status = run_folder_alone(resume);
+    if (status != RONDO_OK) return status;
     rondo_options_free(j->options);
     j->options = NULL;
     if (rondo_options_new(&j->options, &j->error) != RONDO_OK) return report_error(&j->error);
@@ -175,9 +177,13 @@ static int open_run(job *j)
         if (status == RONDO_OK) status = run_folder_write(j->run.text, j->call, j->options);
         return status;
     }
-    if (j->resuming && rondo_trainer_resume(j->trainer, j->run.text, &j->error) != RONDO_OK)
+    if (!j->resuming) return RONDO_OK;
+    rondo_status found = rondo_trainer_resume(j->trainer, j->run.text, &j->error);
+    if (found == RONDO_NO)
+        report_note("%s; the run begins anew", j->error.message);
+    else if (found != RONDO_OK)
         return report_error(&j->error);
-    return j->resuming ? run_folder_write(j->run.text, j->call, j->options) : RONDO_OK;
+    return run_folder_write(j->run.text, j->call, j->options);
 }
 
 /* "saved: FILE, step N; resume with: COMMAND" */

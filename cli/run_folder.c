@@ -175,12 +175,12 @@ static int holds(const char *run, const char *name)
 /* Whether a file of a run folder is one that a run writes. */
 static int ours(const char *name)
 {
-    static const char *const ends[] = {".safetensors", ".jsonl"}, *const whole[] = {"options", "finished",
-                                                                                    "lock"};
+    static const char *const ends[] = {".safetensors", ".jsonl", ".damaged"};
+    static const char *const whole[] = {"options", "finished"}; /* the lock goes with the one who holds it */
     size_t size = strlen(name);
-    for (size_t i = 0; i < 2; i++)
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
         if (size > strlen(ends[i]) && strcmp(name + size - strlen(ends[i]), ends[i]) == 0) return 1;
-    for (size_t i = 0; i < 2; i++)
+    for (size_t i = 0; i < sizeof whole / sizeof whole[0]; i++)
         if (strcmp(name, whole[i]) == 0) return 1;
     return strncmp(name, "events.out.tfevents", 19) == 0 || strstr(name, ".tmp.") != NULL;
 }
@@ -214,12 +214,18 @@ static long holder(const char *run)
     return process > 0 && (kill((pid_t)process, 0) == 0 || errno == EPERM) ? process : 0;
 }
 
+int run_folder_alone(const char *run)
+{
+    long process = holder(run);
+    if (!process) return RONDO_OK;
+    return report_fail(RONDO_SYSTEM, NULL, "%s: process %ld is training there", show(run).text, process);
+}
+
 int run_folder_check(const char *run, int force)
 {
     char hint[PATH_MAX + 128];
-    long process = force ? holder(run) : 0;
-    if (process)
-        return report_fail(RONDO_SYSTEM, NULL, "%s: process %ld is training there", show(run).text, process);
+    int status = run_folder_alone(run);
+    if (status != RONDO_OK) return status;
     if (!holds(run, "options") || force) return RONDO_OK;
     snprintf(hint, sizeof hint, "rondo train --resume %.4000s goes on with it, -f begins anew", run);
     return report_fail(RONDO_BAD_ARGUMENT, hint, "%s: holds %s run", show(run).text,

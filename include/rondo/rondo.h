@@ -308,7 +308,8 @@ RONDO_API rondo_status rondo_trainer_new(rondo_model *model, const rondo_data *t
 RONDO_API rondo_status rondo_trainer_step(rondo_trainer *trainer, rondo_step_report *report, rondo_error *error);
 /* Writes a checkpoint into the run folder `run` (made if missing), keeping two verified generations. */
 RONDO_API rondo_status rondo_trainer_save(rondo_trainer *trainer, const char *run, rondo_error *error);
-/* Continues from the newest sound checkpoint in `run`; the bits are those of a run never stopped. */
+/* Continues from the newest sound checkpoint in `run`; the bits are those of a run never stopped. RONDO_NO when none
+ * was saved there yet: the trainer stands at its beginning. */
 RONDO_API rondo_status rondo_trainer_resume(rondo_trainer *trainer, const char *run, rondo_error *error);
 RONDO_API void rondo_trainer_free(rondo_trainer *trainer);
 

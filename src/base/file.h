@@ -36,12 +36,15 @@ rondo_status rd_save_write(rd_save *save, const void *bytes, size_t size, rondo_
  * not `replace`: RONDO_BAD_ARGUMENT with the hint to use -f), fsync the folder. Frees save in every case. */
 rondo_status rd_save_commit(rd_save *save, int replace, rondo_error *error);
 void rd_save_abandon(rd_save *save); /* removes the temporary; NULL allowed */
+/* 1 if path is PATH.tmp.PID of a save that a process which is gone did not finish. */
+int rd_save_is_left_over(const char *path);
 
 /* ---- folders */
 rondo_status rd_folder_make(const char *path, rondo_error *error); /* existing is fine; parents too */
 /* Names in a folder, sorted bytewise, NULL at the end; one block, freed with rd_free. */
 rondo_status rd_folder_list(const char *path, char ***names, size_t *count, rondo_error *error);
 rondo_status rd_file_remove(const char *path, rondo_error *error); /* missing is fine */
+rondo_status rd_file_rename(const char *path, const char *to, rondo_error *error); /* replaces `to` */
 int rd_file_exists(const char *path);
 int rd_is_folder(const char *path);
 /* Bytes free for us in the file system of path, or UINT64_MAX when unknown. */

@@ -5,6 +5,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -98,4 +99,13 @@ rondo_status rd_file_remove(const char *path, rondo_error *error)
 {
     if (unlink(path) == 0 || errno == ENOENT) return RONDO_OK;
     return rd_fail_system(error, path, "be removed", errno);
+}
+
+rondo_status rd_file_rename(const char *path, const char *to, rondo_error *error)
+{
+    int result;
+    do {
+        result = rename(path, to);
+    } while (result != 0 && errno == EINTR);
+    return result == 0 ? RONDO_OK : rd_fail_system(error, path, "be renamed", errno);
 }

@@ -46,6 +46,17 @@ static int is_unlocked(const char *path)
     return !busy;
 }
 
+int rd_save_is_left_over(const char *path)
+{
+    char *after;
+    const char *at = path, *mark = NULL;
+    while ((at = strstr(at, ".tmp.")) != NULL)
+        mark = at += 5;
+    if (!mark || *mark < '0' || *mark > '9') return 0;
+    const long process = strtol(mark, &after, 10);
+    return *after == 0 && (is_dead(process) || process == (long)getpid()) && is_unlocked(path);
+}
+
 /* Removes NAME.tmp.PID of processes that are gone. What cannot be listed or removed is no reason not to save.
  */
 static void remove_stale(const rd_save *save, const char *folder)
@@ -56,12 +67,10 @@ static void remove_stale(const rd_save *save, const char *folder)
     const size_t length = strlen(name);
     if (rd_folder_list(folder, &names, &count, NULL) != RONDO_OK) return;
     for (size_t i = 0; i < count; i++) {
-        char *after;
         char path[4096];
         if (strncmp(names[i], name, length) != 0 || strncmp(names[i] + length, ".tmp.", 5) != 0) continue;
-        const long process = strtol(names[i] + length + 5, &after, 10);
         const int fits = snprintf(path, sizeof path, "%s/%s", folder, names[i]) < (int)sizeof path;
-        if (*after == 0 && fits && is_dead(process) && is_unlocked(path)) (void)unlink(path);
+        if (fits && rd_save_is_left_over(path)) (void)unlink(path);
     }
     rd_free(names);
 }

@@ -18,6 +18,14 @@ static int is_step_name(const char *name)
     return !strncmp(name, "step-", 5) && n > 12 && !strcmp(name + n - 12, ".safetensors");
 }
 
+static size_t count_steps(char **names, size_t count)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < count; i++)
+        found += (size_t)is_step_name(names[i]);
+    return found;
+}
+
 static rondo_status join(const char *folder, const char *name, char **path, rondo_error *error)
 {
     size_t size = strlen(folder) + strlen(name) + 2;
@@ -42,10 +50,9 @@ int rd_checkpoint_exists(const char *run)
 static rondo_status remove_old(const char *run, size_t keep, rondo_error *error)
 {
     char **names;
-    size_t count, left = 0;
+    size_t count;
     RD_TRY(rd_folder_list(run, &names, &count, error));
-    for (size_t i = 0; i < count; i++)
-        left += (size_t)is_step_name(names[i]);
+    size_t left = count_steps(names, count);
     rondo_status status = RONDO_OK;
     for (size_t i = 0; i < count && left > keep && status == RONDO_OK; i++) {
         char *path;
@@ -108,42 +115,65 @@ static void remove_temporaries(const char *run, char **names, size_t count, rd_t
         char *path;
         if (!strstr(names[i], ".tmp.") || join(run, names[i], &path, NULL) != RONDO_OK)
             continue;
-        if (rd_file_remove(path, NULL) == RONDO_OK)
+        if (rd_save_is_left_over(path) && rd_file_remove(path, NULL) == RONDO_OK)
             rd_text_format(warning, "%s: an unfinished save, removed\n", path);
         rd_free(path);
     }
 }
 
-/* Looks at every step file and keeps the soundest newest. */
-static rondo_status choose(const char *run, char **names, size_t count, int strict, rd_bundle **best, char **best_path,
-                           rd_text *warning, rondo_error *error)
+/* Out of the way of the next saves, which count generations, and still there to be looked at. */
+static void set_aside(const char *path, const char *why, rd_text *warning)
 {
-    uint64_t best_step = 0, step = 0;
+    char aside[4096];
+    const int fits = snprintf(aside, sizeof aside, "%s.damaged", path) < (int)sizeof aside;
+    const int moved = fits && rd_file_rename(path, aside, NULL) == RONDO_OK;
+    rd_text_format(warning, "%s; passed over%s\n", why, moved ? ", kept as NAME.damaged" : "");
+}
+
+typedef struct choice {
+    rd_bundle *bundle;
+    char *path;
+    uint64_t step;
+} choice;
+
+/* Takes the file when it is sound and newer than what was taken before. */
+static rondo_status consider(char *path, int strict, choice *best, rd_text *warning, rondo_error *error)
+{
+    choice found = {.path = path};
+    rondo_error inner = {.status = RONDO_OK};
+    rondo_status status = read_sound(path, &found.bundle, &found.step, &inner);
+    if (status == RONDO_OK && (!best->bundle || found.step > best->step)) {
+        const choice before = *best;
+        *best = found;
+        found = before;
+    } else if (status != RONDO_OK && (strict || status == RONDO_LIMIT)) {
+        (void)rd_fail(error, status, "%s", inner.message);
+    } else if (status == RONDO_BAD_MODEL) {
+        set_aside(path, inner.message, warning);
+        status = RONDO_OK;
+    } else if (status != RONDO_OK) {
+        rd_text_format(warning, "%s; passed over\n", inner.message);
+        status = RONDO_OK;
+    }
+    rd_bundle_free(found.bundle);
+    rd_free(found.path);
+    return status;
+}
+
+/* Looks at every step file and keeps the newest that is sound. */
+static rondo_status choose(const char *run, char **names, size_t count, int strict, choice *best, rd_text *warning,
+                           rondo_error *error)
+{
+    const size_t told = warning->size;
     for (size_t i = count; i-- > 0;) {
-        rd_bundle *bundle;
-        rondo_error inner = {.status = RONDO_OK};
         char *path;
         if (!is_step_name(names[i]))
             continue;
         RD_TRY(join(run, names[i], &path, error));
-        rondo_status status = read_sound(path, &bundle, &step, &inner);
-        if (status == RONDO_OK && (!*best || step > best_step)) {
-            rd_bundle_free(*best);
-            rd_free(*best_path);
-            *best = bundle;
-            *best_path = path;
-            best_step = step;
-            continue;
-        }
-        rd_free(path);
-        if (status == RONDO_OK) {
-            rd_bundle_free(bundle);
-            continue;
-        }
-        if (strict || status == RONDO_LIMIT)
-            return rd_fail(error, status, "%s", inner.message);
-        rd_text_format(warning, "%s; passed over\n", inner.message);
+        RD_TRY(consider(path, strict, best, warning, error));
     }
+    if (best->path && warning->size > told)
+        rd_text_format(warning, "%s: taken instead\n", best->path);
     return RONDO_OK;
 }
 
@@ -158,16 +188,23 @@ rondo_status rd_checkpoint_load(const char *run, int strict, rd_bundle **bundle,
         return rd_fail(error, RONDO_SYSTEM, "%s: no such run folder", run);
     RD_TRY(rd_folder_list(run, &names, &count, error));
     remove_temporaries(run, names, count, warning);
-    rondo_status status = choose(run, names, count, strict, bundle, path, warning, error);
+    const size_t steps = count_steps(names, count);
+    choice best = {0};
+    rondo_status status = choose(run, names, count, strict, &best, warning, error);
     rd_free(names);
-    if (status == RONDO_OK && !*bundle)
-        status = rd_fail(error, RONDO_BAD_MODEL, "%s: no sound checkpoint in this folder%s%s", run,
-                         warning->size ? ": " : "", warning->size ? warning->text : "");
-    if (status != RONDO_OK) {
-        rd_bundle_free(*bundle);
-        rd_free(*path);
-        *bundle = NULL;
-        *path = NULL;
+    if (status == RONDO_OK)
+        status = rd_text_done(warning, error);
+    if (status == RONDO_OK && steps == 0)
+        status = rd_fail(error, RONDO_NO, "%s: no checkpoint was saved yet", run);
+    else if (status == RONDO_OK && !best.bundle)
+        status = rd_fail(error, RONDO_BAD_MODEL, "%s: no sound checkpoint in this folder:\n%.*s", run, (int)warning->size - 1,
+                         warning->text);
+    if (status == RONDO_OK) {
+        *bundle = best.bundle;
+        *path = best.path;
+        return RONDO_OK;
     }
+    rd_bundle_free(best.bundle);
+    rd_free(best.path);
     return status;
 }

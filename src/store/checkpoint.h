@@ -14,8 +14,8 @@
 /* Saves as RUN/step-N.safetensors, then removes all but the `keep` newest that read back sound. */
 rondo_status rd_checkpoint_save(const char *run, uint64_t step, const rd_bundle *bundle, size_t keep, rondo_error *error);
 /* The newest sound checkpoint of RUN, ordered by the step inside the files. Damaged ones are passed over (told in
- * *warning, one line each) unless `strict`, which refuses. *path (rd_free) names the one taken. None at all is
- * RONDO_BAD_MODEL. Leftover temporaries are removed. */
+ * *warning, one line each) unless `strict`, which refuses. *path (rd_free) names the one taken. When all are damaged it
+ * is RONDO_BAD_MODEL, when none was saved yet RONDO_NO. Temporaries of processes that are gone are removed. */
 rondo_status rd_checkpoint_load(const char *run, int strict, rd_bundle **bundle, char **path, rd_text *warning,
                                 rondo_error *error);
 /* 1 if the folder holds a checkpoint file (sound or not). */

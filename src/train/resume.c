@@ -70,11 +70,20 @@ static int read_member(rd_progress *p, const member *m, const rd_pair *pair)
 
 /* ---- writing ---------------------------------------------------------------------------------------------- */
 
+enum { HASH_LINE = 96 };
+
+static const char *hash_line(const char *part, const rondo_data *data, char line[HASH_LINE])
+{
+    (void)snprintf(line, HASH_LINE, "%s_hash = %s\n", part, rd_data_hash(data));
+    return line;
+}
+
 static void write_hashes(const rondo_trainer *t, rd_text *text)
 {
-    rd_text_format(text, "train_hash = %s\n", rd_data_hash(t->train));
+    char line[HASH_LINE];
+    rd_text_put(text, hash_line("train", t->train, line));
     if (t->valid)
-        rd_text_format(text, "valid_hash = %s\n", rd_data_hash(t->valid));
+        rd_text_put(text, hash_line("valid", t->valid, line));
 }
 
 static rondo_status write_numbers(const rondo_trainer *t, rd_bundle *bundle, rondo_error *error)
@@ -177,35 +186,51 @@ static rondo_status read_numbers(const rd_bundle *bundle, const char *path, rd_p
     return RONDO_OK;
 }
 
-static int holds_line(const char *text, const char *line) { return text && strstr(text, line) != NULL; }
+/* A line for data whose bytes are not those that the run was started with. */
+static void list_data(const char *kept, const char *part, const rondo_data *data, rd_text *changes)
+{
+    char line[HASH_LINE];
+    const char *name;
+    if (!data || (kept && strstr(kept, hash_line(part, data, line))))
+        return;
+    for (size_t i = 0; (name = rd_data_name(data, i)) != NULL; i++)
+        rd_text_format(changes, "%s%s", i ? ", " : "", rd_quote(name).text);
+    rd_text_put(changes, ": other bytes than when the run was started\n");
+}
+
+/* The options and the data that differ, a line each. */
+static rondo_status list_changes(const rondo_trainer *t, const rd_bundle *bundle, const rondo_options *old, rd_text *changes,
+                                 rondo_error *error)
+{
+    const char *kept = rd_bundle_get(bundle, "rondo.checkpoint", NULL);
+    rd_options_difference(old, t->options, changes);
+    list_data(kept, "train", t->train, changes);
+    list_data(kept, "valid", t->valid, changes);
+    return rd_text_done(changes, error);
+}
 
 /* Changed options or data are refused, with the list. */
 static rondo_status check_same(const rondo_trainer *t, const rd_bundle *bundle, const char *path, rondo_error *error)
 {
     const char *settings = rd_bundle_get(bundle, "rondo.options", NULL), *model = rd_bundle_get(bundle, "rondo.model", NULL);
     rondo_options *old;
-    rd_text changes = {0}, hashes = {0};
+    rd_text changes = {0};
     if (!settings || !model)
         return rd_fail(error, RONDO_BAD_MODEL, "%s: metadata \"%s\" is missing", path, settings ? "rondo.model" : "rondo.options");
     RD_TRY(rondo_options_new(&old, error));
     rondo_status status = rondo_options_parse(old, settings, strlen(settings), path, error);
     if (status == RONDO_BAD_ARGUMENT)
         status = RONDO_BAD_MODEL;
-    if (status == RONDO_OK) {
-        rd_options_difference(old, t->options, &changes);
-        write_hashes(t, &hashes);
-        status = rd_text_done(changes.failed ? &changes : &hashes, error);
-    }
-    if (status == RONDO_OK) {
-        if (changes.size)
-            status = rd_fail(error, RONDO_BAD_MODEL, "%s: the run was started with other options: %s", path, changes.text);
-        else if (strcmp(model, t->model->text) != 0)
-            status = rd_fail(error, RONDO_BAD_MODEL, "%s: the run was started with another model text", path);
-        else if (!holds_line(rd_bundle_get(bundle, "rondo.checkpoint", NULL), hashes.text))
-            status = rd_fail(error, RONDO_BAD_MODEL, "%s: the data files have changed since the run was started", path);
+    if (status == RONDO_OK)
+        status = list_changes(t, bundle, old, &changes, error);
+    if (status == RONDO_OK && changes.size) {
+        status = rd_fail(error, RONDO_BAD_MODEL, "%s: the run was started with other options or data:\n%.*s", path,
+                         (int)changes.size - 1, changes.text);
+        rd_hint(error, "a run with these is another one: give it a name of its own with -o");
+    } else if (status == RONDO_OK && strcmp(model, t->model->text) != 0) {
+        status = rd_fail(error, RONDO_BAD_MODEL, "%s: the run was started with another model text", path);
     }
     rd_text_free(&changes);
-    rd_text_free(&hashes);
     rondo_options_free(old);
     return status;
 }

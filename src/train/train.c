@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/size.h"
 #include "store/checkpoint.h"
 #include "store/model_file.h"
 
@@ -142,6 +143,22 @@ static rondo_status checkpoint(run *r, const rondo_step_report *step, rondo_erro
     return tell(r, &event, step, error);
 }
 
+/* What resuming passed over, a line each. */
+static rondo_status tell_warnings(run *r, const rondo_step_report *step, rondo_error *error)
+{
+    char line[1200];
+    for (const char *at = r->t->warning.size ? r->t->warning.text : ""; *at; at += *at == '\n') {
+        const size_t size = strcspn(at, "\n");
+        (void)snprintf(line, sizeof line, "%.*s", (int)rd_size_min(size, sizeof line - 1), at);
+        rondo_event event = event_of(r, RONDO_EVENT_WARNING);
+        event.text = line;
+        RD_TRY(tell(r, &event, step, error));
+        at += size;
+    }
+    rd_text_free(&r->t->warning);
+    return RONDO_OK;
+}
+
 /* ---- not a number ------------------------------------------------------------------------------------------ */
 
 /* --on-nan back-off: returns to the last checkpoint and halves the rate; at most ten times in a run. */
@@ -162,6 +179,7 @@ static rondo_status back_off(run *r, rondo_error *error)
     rondo_event event = event_of(r, RONDO_EVENT_WARNING);
     event.text = text;
     RD_TRY(tell(r, &event, NULL, error));
+    RD_TRY(tell_warnings(r, NULL, error));
     return checkpoint(r, NULL, error);
 }
 
@@ -319,12 +337,7 @@ static rondo_status begin(run *r, rondo_error *error)
     rondo_event event = event_of(r, RONDO_EVENT_START);
     event.memory = t->need;
     RD_TRY(tell(r, &event, &step, error));
-    if (t->warning.size) {
-        event = event_of(r, RONDO_EVENT_WARNING);
-        event.text = t->warning.text;
-        RD_TRY(tell(r, &event, &step, error));
-    }
-    return RONDO_OK;
+    return tell_warnings(r, &step, error);
 }
 
 rondo_status rondo_train(rondo_trainer *trainer, const char *folder, rondo_on_event on_event, void *user, rondo_error *error)

@@ -1,21 +1,31 @@
-# Shared by the kill tests: a small text, a short run whose every step is checkpointed, and comparisons.
+# Shared by the tests that stop runs: small data, short runs whose every step is a checkpoint, and going on.
 # Used as: . "$source/tests/cli/kill_common.sh" after `program` and `source` are set.
-folder=$(mktemp -d "${TMPDIR:-/tmp}/rondo-kill.XXXXXX")
-trap 'rm -rf "$folder"' EXIT
-cd "$folder" || exit 1
+. "$source/tests/cli/common.sh"
+LC_ALL=C awk 'BEGIN { s = 7; for (i = 0; i < 1500; i++) { s = (s * 1103515 + 12345) % 2147483648
+              printf "%s", substr("abcdefgh ij\n", 1 + int(s / 65536) % 12, 1) } }' >text.txt
 
-awk 'BEGIN { s = 7; for (i = 0; i < 1500; i++) { s = (s * 1103515245 + 12345) % 2147483648
-             printf "%s", substr("abcdefgh ij\n", 1 + int(s / 65536) % 12, 1) } }' >text.txt
+# What makes resuming hard: dropout, a carried state, two layers, evaluations in between, a schedule that remembers.
+stream='--cell gru --num-layers 2 --dropout 0.2 --seq-len 8'
+lines='--lines --cell lstm --zoneout-h 0.1 --optimizer momentum --lr 0.05 --lr-schedule plateau'
+small='--hidden-size 6 --embed-size 4 --batch-size 4 --max-steps 12 --epochs 1000 --eval-every 4 --val-frac 0.1 --patience 0'
+often='--checkpoint-every 0.001s --threads 1 -q'
 
-# train MODEL [options]: a run of 12 steps with dropout, carried states, two layers and a validation every 4 steps.
+# train MODEL [options]: replaces the shell it runs in, so that $! of a background job is the program itself.
+# shellcheck disable=SC2086 # the options are meant to split
 train() {
     model=$1
     shift
-    "$program" train --task lm --cell gru --hidden-size 6 --num-layers 2 --dropout 0.2 --embed-size 4 --batch-size 4 \
-        --seq-len 8 --max-steps 12 --epochs 1000 --eval-every 4 --val-frac 0.1 --patience 0 --checkpoint-every 0.001s \
-        --threads "${threads:-1}" -q "$@" -o "$model" text.txt
+    exec "$program" train --task lm $small $often "$@" -o "$model.safetensors" text.txt
 }
-
-passed() { echo "ok - $1"; }
-failed() { echo "not ok - $1"; bad=1; }
-bad=0
+# go_on MODEL [options]: what a person does after a crash. Gives the status; messages are in resume.err.
+go_on() {
+    model=$1
+    if [ -f "$model.run/options" ]; then
+        "$program" train -q --resume "$model.run" 2>resume.err </dev/null
+    else
+        (train "$@" 2>resume.err </dev/null)
+    fi
+}
+same_model() { cmp -s "$1.safetensors" "$2.safetensors"; }
+forget() { rm -rf "$1.safetensors" "$1.run" "$1.safetensors".tmp.*; }
+tell_resume() { sed 's/^/    /' resume.err | head -n 5; }

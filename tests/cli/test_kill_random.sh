@@ -1,37 +1,62 @@
 #!/bin/sh
-# kill -9 at random moments: the resumed run ends with the bytes of the run that was never killed (reliability G1).
-program=$1
-source=$2
+# kill -9 at random moments, resumed runs too: the run that goes on ends with the bytes of one that was never
+# killed (reliability G1). RONDO_SEED repeats the moments of an earlier run; RONDO_DEEP=1 kills a thousand times.
+program=$1 source=$2
 . "$source/tests/cli/kill_common.sh"
-rounds=30
-[ -z "${RONDO_DEEP:-}" ] || rounds=300
+kills=60
+[ -z "${RONDO_DEEP:-}" ] || kills=1000
+seed=${RONDO_SEED:-$(date +%s)}
 
-train whole.safetensors || { failed "an undisturbed run ends with status 0"; exit 1; }
-round=0
-wrong=0
-while [ $round -lt $rounds ]; do
-    round=$((round + 1))
-    rm -rf killed.safetensors killed.run
-    # Delays from 0 to about the length of a whole run, spread evenly and not in order.
-    delay=$(awk -v r=$round -v n=$rounds 'BEGIN { printf "%.4f", ((r * 7) % n) / n * 0.25 }')
-    train killed.safetensors 2>/dev/null &
-    job=$!
-    sleep "$delay"
-    kill -9 $job 2>/dev/null
-    wait $job 2>/dev/null
-    if [ ! -f killed.safetensors ]; then
-        if ls killed.run/step-*.safetensors >/dev/null 2>&1; then
-            "$program" train -q --resume killed.run 2>resume.err || { cat resume.err; wrong=$((wrong + 1)); continue; }
+began=$(date +%s%N)
+# shellcheck disable=SC2086 # the options are meant to split
+(train whole-stream $stream) && (train whole-lines $lines) || { failed "an undisturbed run ends with status 0"; exit 1; }
+whole=$((($(date +%s%N) - began) / 2000000)) # of a run, in milliseconds
+awk -v n=$((2 * kills)) -v seed="$seed" -v whole="$whole" \
+    'BEGIN { srand(seed); for (i = 0; i < n; i++) printf "%.4f\n", rand() * 1.1 * whole / 1000 }' >delays
+
+# one_run KIND OPTIONS: takes delays from standard input until a run came to its end.
+one_run() {
+    kind=$1 options=$2 turn=0
+    forget killed
+    while read -r delay; do
+        threads=$((turn % 3 + 1))
+        turn=$((turn + 1))
+        # shellcheck disable=SC2086
+        if [ -f killed.run/options ]; then
+            (exec "$program" train -q --resume killed.run --threads $threads) 2>resume.err </dev/null &
         else
-            rm -rf killed.run
-            train killed.safetensors 2>resume.err || { cat resume.err; wrong=$((wrong + 1)); continue; }
+            (train killed $options --threads $threads) 2>resume.err </dev/null &
         fi
+        job=$!
+        sleep "$delay"
+        kill -9 $job 2>/dev/null && struck=$((struck + 1))
+        wait $job 2>/dev/null
+        ended=$?
+        tried=$((tried + 1))
+        [ $ended = 0 ] && break
+        if [ $ended != 137 ]; then
+            failed "kill $tried: going on ends with status $ended (RONDO_SEED=$seed)"
+            tell_resume
+            return
+        fi
+        [ $turn -lt 4 ] || break
+    done
+    # shellcheck disable=SC2086
+    if ! go_on killed $options; then
+        failed "kill $tried: going on fails (RONDO_SEED=$seed)"
+        tell_resume
+    elif ! same_model "whole-$kind" killed; then
+        failed "kill $tried: the resumed model differs (RONDO_SEED=$seed)"
+    elif ls killed.run/*.tmp.* killed.safetensors.tmp.* 2>/dev/null; then
+        failed "kill $tried: a temporary is left (RONDO_SEED=$seed)"
     fi
-    cmp -s whole.safetensors killed.safetensors || wrong=$((wrong + 1))
+}
+
+tried=0 struck=0
+exec 3<delays
+while [ $tried -lt $kills ] && [ $bad = 0 ]; do
+    one_run stream "$stream" <&3
+    one_run lines "$lines" <&3
 done
-if [ $wrong = 0 ]; then
-    passed "$rounds random kills, each resumed to the bytes of the unkilled run"
-else
-    failed "$wrong of $rounds killed runs did not resume to the same bytes"
-fi
+[ $bad = 0 ] && passed "$struck kills at random moments, each run resumed to the bytes of the one never killed"
 exit "$bad"
