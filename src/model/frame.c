@@ -140,10 +140,23 @@ static rondo_status make_tables(const rondo_model *model, rd_frame *frame, rondo
     return RONDO_OK;
 }
 
+static rondo_status bind(const rondo_model *model, rd_frame *frame, rondo_error *error)
+{
+    taker planned = {.arena = NULL}, bound = {.arena = &frame->arena};
+    RD_TRY(walk(model, frame, frame->limit, &planned, error));
+    RD_TRY(rd_arena_reserve(&frame->arena, planned.plan.size,
+                            frame->mode == RONDO_TRAIN ? "a training step" : "a forward pass", error));
+    RD_TRY(walk(model, frame, frame->limit, &bound, error));
+    frame->bytes = planned.plan.size;
+    frame->ready = 1;
+    return RONDO_OK;
+}
+
+/* Limits that could not be had are forgotten: the next call asks for its own, not for these again. */
 rondo_status rd_frame_ready(const rondo_model *model, rd_frame *frame, const rd_limits_of_call *limits,
                             rondo_mode mode, rondo_error *error)
 {
-    taker planned = {.arena = NULL}, bound = {.arena = &frame->arena};
+    rd_limits_of_call held[RD_MAX_PARTS];
     int wants_inputs = model->input_grads && mode == RONDO_TRAIN;
     int has_inputs = frame->value && wants_inputs;
     for (size_t i = 0; has_inputs && i < model->parts; i++)
@@ -152,19 +165,16 @@ rondo_status rd_frame_ready(const rondo_model *model, rd_frame *frame, const rd_
     RD_TRY(make_tables(model, frame, error));
     frame->ready = 0;
     frame->mode = mode;
+    memcpy(held, frame->limit, sizeof held);
     for (size_t i = 0; i < model->parts; i++)
         frame->limit[i] =
             (rd_limits_of_call){.rows = rd_size_max(limits[i].rows, frame->limit[i].rows),
                                 .steps = rd_size_max(limits[i].steps, frame->limit[i].steps),
                                 .sequences = rd_size_max(limits[i].sequences, frame->limit[i].sequences),
                                 .mode = mode};
-    RD_TRY(walk(model, frame, frame->limit, &planned, error));
-    RD_TRY(rd_arena_reserve(&frame->arena, planned.plan.size,
-                            mode == RONDO_TRAIN ? "a training step" : "a forward pass", error));
-    RD_TRY(walk(model, frame, frame->limit, &bound, error));
-    frame->bytes = planned.plan.size;
-    frame->ready = 1;
-    return RONDO_OK;
+    rondo_status status = bind(model, frame, error);
+    if (status != RONDO_OK) memcpy(frame->limit, held, sizeof held);
+    return status;
 }
 
 void rd_frame_free(rd_frame *frame)
