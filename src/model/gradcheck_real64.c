@@ -135,7 +135,7 @@ static rondo_status set_up(const rdcheck_job *job, bench *b, rondo_error *error)
     RD_TRY(rondo_device_open("cpu", 1, &b->device, error));
     RD_TRY(rondo_options_new(&b->options, error));
     RD_TRY(rondo_options_parse(b->options, job->options, strlen(job->options), "options", error));
-    RD_TRY(rondo_model_new(b->device, b->options, job->text, sizes, job->parts, &b->model, error));
+    RD_TRY(rd_model_blank(b->device, b->options, job->text, sizes, job->parts, &b->model, error));
     RD_TRY(rondo_batch_new(&b->batch, error));
     RD_TRY(put_parts(job, b, error));
     if (b->model->numbers != job->numbers)

@@ -59,32 +59,50 @@ static void subtract(double *a, double factor, const double *b, size_t padded)
 
 typedef struct basis {
     double *rows; /* [count][padded] */
-    size_t count, padded, now;
+    size_t count, padded, from, to;
 } basis;
 
-enum { ROWS_A_CHUNK = 16 };
+enum { PANEL = 16, ROWS_A_CHUNK = 16 };
 
-/* Takes the direction of row `now` out of the rows after it. */
-static void take_out(void *context, size_t chunk, size_t thread)
+/* Takes the directions of rows from..to out of one row after them. */
+static void take_out_of(const basis *q, size_t row)
 {
-    const basis *q = context;
-    const double *unit = q->rows + q->now * q->padded;
-    size_t from = q->now + 1 + chunk * ROWS_A_CHUNK, to = rd_size_min(q->count, from + ROWS_A_CHUNK);
-    (void)thread;
-    for (size_t r = from; r < to; r++) {
-        double *row = q->rows + r * q->padded;
-        subtract(row, dot(unit, row, q->padded), unit, q->padded);
+    for (size_t k = q->from; k < q->to; k++) {
+        const double *unit = q->rows + k * q->padded;
+        subtract(q->rows + row * q->padded, dot(unit, q->rows + row * q->padded, q->padded), unit, q->padded);
     }
 }
 
+static void take_out(void *context, size_t chunk, size_t thread)
+{
+    const basis *q = context;
+    size_t from = q->to + chunk * ROWS_A_CHUNK, to = rd_size_min(q->count, from + ROWS_A_CHUNK);
+    (void)thread;
+    for (size_t r = from; r < to; r++)
+        take_out_of(q, r);
+}
+
+static void make_unit(double *row, size_t padded)
+{
+    double norm = sqrt(dot(row, row, padded));
+    for (size_t i = 0; i < padded; i++)
+        row[i] /= norm > 0 ? norm : 1;
+}
+
+/* Panels of rows: within a panel one after the other, then out of all later rows while the panel is in the
+ * cache. */
 static void make_orthonormal(const rondo_device *device, basis *q)
 {
-    for (q->now = 0; q->now < q->count; q->now++) {
-        double *row = q->rows + q->now * q->padded;
-        double norm = sqrt(dot(row, row, q->padded));
-        for (size_t i = 0; i < q->padded; i++)
-            row[i] /= norm > 0 ? norm : 1;
-        rd_pool_run(device->pool, take_out, q, rd_ceil_div(q->count - q->now - 1, ROWS_A_CHUNK));
+    for (size_t panel = 0; panel < q->count; panel += PANEL) {
+        size_t end = rd_size_min(q->count, panel + PANEL);
+        q->from = panel;
+        for (size_t r = panel; r < end; r++) {
+            q->to = r;
+            take_out_of(q, r);
+            make_unit(q->rows + r * q->padded, q->padded);
+        }
+        q->to = end;
+        rd_pool_run(device->pool, take_out, q, rd_ceil_div(q->count - end, ROWS_A_CHUNK));
     }
 }
 
@@ -127,63 +145,88 @@ static double bound_of(const rd_layer *layer)
     return 1 / sqrt(n > 0 ? (double)n : 1);
 }
 
-static void init_input(const rondo_options *options, const rd_layer *layer, const block *b)
+/* What a filler sees beside its block. */
+typedef struct filling {
+    const rondo_model *model;
+    const rd_layer *layer;
+    const rd_param *param;
+    size_t gate; /* which block of the tensor */
+} filling;
+
+static int is_pytorch(const filling *f)
 {
-    double fans = (double)b->rows + (double)b->columns;
-    if (rd_option_is(options, RD_OPT_init, "uniform"))
-        uniform(b, bound_of(layer));
-    else if (rd_option_is(options, RD_OPT_init, "normal"))
-        normal(b, sqrt(2 / fans));
-    else
-        uniform(b, sqrt(6 / fans));
+    return rd_option_is(f->model->options, RD_OPT_preset, "pytorch");
 }
 
-static rondo_status init_recurrent(const rondo_model *model, const rd_layer *layer, const block *b,
-                                   rondo_error *error)
+static rondo_status fill_zero(const filling *f, const block *b, rondo_error *error)
 {
-    if (rd_option_is(model->options, RD_OPT_init_recurrent, "orthogonal"))
-        return orthogonal(model->device, b, error);
-    if (rd_option_is(model->options, RD_OPT_init_recurrent, "identity"))
-        identity(b, rd_option_number(model->options, RD_OPT_identity_scale));
-    else
-        init_input(model->options, layer, b);
+    (void)f, (void)error;
+    fill(b, 0);
     return RONDO_OK;
 }
 
-static rondo_status init_block(const rondo_model *model, const rd_layer *layer, const rd_param *param,
-                               size_t gate, const block *b, rondo_error *error)
+static rondo_status fill_one(const filling *f, const block *b, rondo_error *error)
 {
-    const rondo_options *options = model->options;
-    int pytorch = rd_option_is(options, RD_OPT_preset, "pytorch");
-    switch (param->init) {
-    case RD_INIT_INPUT:
-        init_input(options, layer, b);
-        return RONDO_OK;
-    case RD_INIT_RECURRENT:
-        return init_recurrent(model, layer, b, error);
-    case RD_INIT_BIAS:
-    case RD_INIT_FORGET:
-        fill(b, 0);
-        if (pytorch) uniform(b, bound_of(layer));
-        if (param->init == RD_INIT_FORGET && (int)gate == param->forget_gate)
-            for (size_t i = 0; i < b->rows; i++)
-                b->w[i] += (rd_real)rd_option_number(options, RD_OPT_forget_bias);
-        return RONDO_OK;
-    case RD_INIT_EMBEDDING:
-        if (pytorch)
-            uniform(b, bound_of(layer));
-        else
-            normal(b, 1 / sqrt((double)b->columns));
-        return RONDO_OK;
-    case RD_INIT_ONE:
-        fill(b, 1);
-        return RONDO_OK;
-    case RD_INIT_ZERO:
-        fill(b, 0);
-        return RONDO_OK;
-    }
-    return rd_fail(error, RONDO_BUG, "tensor %s has no first value", rd_quote(param->name).text);
+    (void)f, (void)error;
+    fill(b, 1);
+    return RONDO_OK;
 }
+
+static rondo_status fill_input(const filling *f, const block *b, rondo_error *error)
+{
+    double fans = (double)b->rows + (double)b->columns;
+    (void)error;
+    if (rd_option_is(f->model->options, RD_OPT_init, "uniform"))
+        uniform(b, bound_of(f->layer));
+    else if (rd_option_is(f->model->options, RD_OPT_init, "normal"))
+        normal(b, sqrt(2 / fans));
+    else
+        uniform(b, sqrt(6 / fans));
+    return RONDO_OK;
+}
+
+static rondo_status fill_recurrent(const filling *f, const block *b, rondo_error *error)
+{
+    const rondo_options *options = f->model->options;
+    if (rd_option_is(options, RD_OPT_init_recurrent, "orthogonal"))
+        return orthogonal(f->model->device, b, error);
+    if (!rd_option_is(options, RD_OPT_init_recurrent, "identity")) return fill_input(f, b, error);
+    identity(b, rd_option_number(options, RD_OPT_identity_scale));
+    return RONDO_OK;
+}
+
+static rondo_status fill_bias(const filling *f, const block *b, rondo_error *error)
+{
+    (void)error;
+    if (is_pytorch(f))
+        uniform(b, bound_of(f->layer));
+    else
+        fill(b, 0);
+    return RONDO_OK;
+}
+
+static rondo_status fill_forget(const filling *f, const block *b, rondo_error *error)
+{
+    RD_TRY(fill_bias(f, b, error));
+    for (size_t i = 0; (int)f->gate == f->param->forget_gate && i < b->rows; i++)
+        b->w[i] += (rd_real)rd_option_number(f->model->options, RD_OPT_forget_bias);
+    return RONDO_OK;
+}
+
+static rondo_status fill_embedding(const filling *f, const block *b, rondo_error *error)
+{
+    (void)error;
+    if (is_pytorch(f))
+        uniform(b, bound_of(f->layer));
+    else
+        normal(b, 1 / sqrt((double)b->columns));
+    return RONDO_OK;
+}
+
+static rondo_status (*const fillers[])(const filling *f, const block *b, rondo_error *error) = {
+    [RD_INIT_ZERO] = fill_zero, [RD_INIT_INPUT] = fill_input,   [RD_INIT_RECURRENT] = fill_recurrent,
+    [RD_INIT_BIAS] = fill_bias, [RD_INIT_FORGET] = fill_forget, [RD_INIT_EMBEDDING] = fill_embedding,
+    [RD_INIT_ONE] = fill_one};
 
 rondo_status rd_model_init(rondo_model *model, uint64_t seed, rondo_error *error)
 {
@@ -201,7 +244,8 @@ rondo_status rd_model_init(rondo_model *model, uint64_t seed, rondo_error *error
                        .rows = rows,
                        .columns = columns,
                        .w = model->params + param->offset + gate * size};
-            RD_TRY(init_block(model, layer, param, gate, &b, error));
+            filling f = {.model = model, .layer = layer, .param = param, .gate = gate};
+            RD_TRY(fillers[param->init](&f, &b, error));
         }
     }
     rondo_model_changed(model);

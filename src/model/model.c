@@ -84,13 +84,11 @@ static rondo_status build(rondo_model *model, const char *text, const rondo_size
     RD_TRY(status);
     model->seed = (uint64_t)rd_option_integer(model->options, RD_OPT_seed);
     model->stamp = 1;
-    RD_TRY(rd_model_init(model, model->seed, error));
-    rd_model_pack(model);
     return RONDO_OK;
 }
 
-rondo_status rondo_model_new(rondo_device *device, const rondo_options *options, const char *text,
-                             const rondo_size *sizes, size_t count, rondo_model **model, rondo_error *error)
+rondo_status rd_model_blank(rondo_device *device, const rondo_options *options, const char *text,
+                            const rondo_size *sizes, size_t count, rondo_model **model, rondo_error *error)
 {
     rondo_model *m;
     if (!device || !options || !sizes || !model)
@@ -108,6 +106,22 @@ rondo_status rondo_model_new(rondo_device *device, const rondo_options *options,
         rondo_model_free(m);
         return status;
     }
+    *model = m;
+    return RONDO_OK;
+}
+
+rondo_status rondo_model_new(rondo_device *device, const rondo_options *options, const char *text,
+                             const rondo_size *sizes, size_t count, rondo_model **model, rondo_error *error)
+{
+    rondo_model *m;
+    if (model) *model = NULL;
+    RD_TRY(rd_model_blank(device, options, text, sizes, count, model ? &m : NULL, error));
+    rondo_status status = rd_model_init(m, m->seed, error);
+    if (status != RONDO_OK) {
+        rondo_model_free(m);
+        return status;
+    }
+    rd_model_pack(m);
     *model = m;
     return RONDO_OK;
 }

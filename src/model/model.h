@@ -70,6 +70,9 @@ rondo_status rd_model_text_parse(const char *text, const char *origin, rd_node *
  * and the loss named, e.g. "softmax"; pooled: one output a sequence instead of one a row. */
 rondo_status rd_model_text_from(const rondo_options *options, const rondo_size *x, size_t outputs, const char *loss,
                                 int pooled, rd_text *text, rondo_error *error);
+/* rondo_model_new with all parameters 0, for who fills them at once: orthogonal first values take their time. */
+rondo_status rd_model_blank(rondo_device *device, const rondo_options *options, const char *text, const rondo_size *sizes,
+                            size_t count, rondo_model **model, rondo_error *error);
 /* Fills the flat parameters from the options' initialisation, keyed by seed and tensor: independent of order. */
 rondo_status rd_model_init(rondo_model *model, uint64_t seed, rondo_error *error);
 

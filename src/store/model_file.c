@@ -320,7 +320,7 @@ rondo_status rd_model_from_bundle(rondo_device *device, const rd_bundle *bundle,
     RD_TRY(rondo_options_new(&options, error));
     rondo_status status = rondo_options_parse(options, settings, strlen(settings), path, error);
     if (status == RONDO_OK)
-        status = rondo_model_new(device, options, text, parts.size, parts.count, model, error);
+        status = rd_model_blank(device, options, text, parts.size, parts.count, model, error);
     status = blame_file(error, status, path);
     if (status == RONDO_OK)
         status = fill_model(*model, bundle, path, error);
