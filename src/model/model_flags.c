@@ -38,13 +38,13 @@ static const struct {
     {RD_OPT_layer_norm,        "layer-norm",        "norm",         "0",      FLAG,    WALKED},
     {RD_OPT_clip_cell,         "clip-cell",         "clip_cell",    "0",      NUMBER,  LSTM},
     {RD_OPT_clip_preact,       "clip-preact",       "clip_preact",  "0",      NUMBER,  WALKED},
-    {RD_OPT_bias,              "bias",              "bias",         "auto",   WORD,    WALKED},
+    {RD_OPT_bias,              "bias",              "bias",         "auto",   WORD,    WALKED | SCANNED},
     {RD_OPT_min_positive,      "min-positive",      "min_positive", "0",      FLAG,    SCANNED},
     {RD_OPT_jordan_output,     "jordan-output",     "output",       "state",  WORD,    JORDAN},
     {RD_OPT_feedback,          "feedback",          "feedback",     "output", WORD,    JORDAN},
-    {RD_OPT_state_index,       "state-index",       "index",        "after",  WORD,    WALKED},
-    {RD_OPT_init_state,        "init-state",        "start",        "zero",   WORD,    WALKED | SCANNED},
-    {RD_OPT_init_state_scale,  "init-state-scale",  "start_scale",  "0.1",    NUMBER,  WALKED | SCANNED},
+    {RD_OPT_state_index,       "state-index",       "index",        "after",  WORD,    WALKED | SCANNED},
+    {RD_OPT_init_state,        "init-state",        "start",        "zero",   WORD,    ALL},
+    {RD_OPT_init_state_scale,  "init-state-scale",  "start_scale",  "0.1",    NUMBER,  ALL},
     {RD_OPT_dropout_recurrent, "dropout-recurrent", "dropout_h",    "0",      NUMBER,  WALKED},
     {RD_OPT_zoneout_h,         "zoneout-h",         "zoneout_h",    "0",      NUMBER,  WALKED},
     {RD_OPT_zoneout_c,         "zoneout-c",         "zoneout_c",    "0",      NUMBER,  LSTM},
@@ -196,21 +196,29 @@ static int is_homogeneous(const writer *w)
     return (cells[w->level[0]].cell & WALKED) && !(w->both && !w->concat) && !(w->residual && w->levels > 1);
 }
 
+static void write_settings(writer *w, int cell)
+{
+    int random = rd_option_is(w->options, RD_OPT_init_state, "random");
+    for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++) {
+        char value[RD_NAME];
+        say(w->options, i, value);
+        if (!value[0] || !(cell & settings[i].cells) ||
+            (settings[i].id == RD_OPT_init_state_scale && !random))
+            continue;
+        if (settings[i].id == RD_OPT_bias && (cell & SCANNED) && rd_equal(value, "two"))
+            continue; /* without a recurrent product a second bias would be the first again */
+        rd_text_format(w->text, ", %s=%s", settings[i].key, value);
+    }
+}
+
 static void write_cell(writer *w, const char *name, size_t k, int reverse)
 {
     size_t row = w->level[k];
-    int random = rd_option_is(w->options, RD_OPT_init_state, "random");
     int drops = rd_option_number(w->options, RD_OPT_dropout_recurrent) > 0;
     rd_text_format(w->text, "%s%zu = %s(%s, size=%lld", name, k + 1, cells[row].kind, w->value,
                    (long long)rd_option_integer(w->options, RD_OPT_hidden_size));
     if (reverse) rd_text_put(w->text, ", reverse=1");
-    for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++) {
-        char value[RD_NAME];
-        say(w->options, i, value);
-        if (value[0] && (cells[row].cell & settings[i].cells) &&
-            (settings[i].id != RD_OPT_init_state_scale || random))
-            rd_text_format(w->text, ", %s=%s", settings[i].key, value);
-    }
+    write_settings(w, cells[row].cell);
     if (drops && rd_option_flag(w->options, RD_OPT_variational) && (cells[row].cell & WALKED))
         rd_text_put(w->text, ", variational=1");
     if (is_homogeneous(w)) rd_text_format(w->text, ", as=rnn.l%zu", k);
@@ -345,12 +353,7 @@ static rondo_status write_jordan(writer *w, size_t outputs, const char *loss, in
     rd_text_format(w->text, "%s = jordan(%s%s, size=%lld, outputs=%zu, f=%s", pooled ? "z" : "out", w->value,
                    target ? ", y" : "", (long long)rd_option_integer(w->options, RD_OPT_hidden_size), outputs,
                    f);
-    for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++) {
-        char value[RD_NAME];
-        say(w->options, i, value);
-        if (value[0] && (settings[i].cells & JORDAN))
-            rd_text_format(w->text, ", %s=%s", settings[i].key, value);
-    }
+    write_settings(w, JORDAN);
     rd_text_put(w->text, ")\n");
     if (pooled) rd_text_format(w->text, "out = %s(z)\n", rd_option_text(w->options, RD_OPT_pool));
     return RONDO_OK;

@@ -56,6 +56,13 @@ static const struct {
     {"cell = minlstm\nhidden-size = 8\nembed-size = 4\nmin-positive = on\n", 0,
      "embed = embedding(x, size=4)\nh1 = minlstm(embed, size=8, min_positive=1)\nout = dense(h1, "
      "size=5)\nloss = softmax(out, y)\n"},
+    {"cell = mingru\nhidden-size = 8\nembed-size = 4\npreset = pytorch\nstate-index = before\n", 0,
+     "embed = embedding(x, size=4)\nh1 = mingru(embed, size=8, index=before)\nout = dense(h1, size=5)\nloss "
+     "= softmax(out, y)\n"},
+    {"cell = jordan\nhidden-size = 8\nembed-size = 4\ninit-state = random\n", 1,
+     "embed = embedding(x, size=4)\nz = jordan(embed, size=8, outputs=5, f=softmax, start=random, "
+     "start_scale=0.2)\n"
+     "out = last(z)\nloss = softmax(out, y)\n"},
     {"cell = lstm\nproj-size = 3\nlstm-output = linear\nlstm-candidate = cell\ncoupled = on\nclip-cell = "
      "9\nzoneout-c = 0.5\n"
      "hidden-size = 8\nembed-size = 4\n",
