@@ -123,6 +123,37 @@ static void the_text_of_options_is_read_back_as_the_same(void **unused)
     assert_string_equal(rondo_options_get(w.options, "lr"), "0.1234567890123");
 }
 
+/* Every choice of the option but `auto` is a name of the kind, and every name is a choice. */
+static void check_choices(const char *option, rondo_kind kind)
+{
+    rondo_option_info info = {0};
+    char range[512], *save = NULL;
+    size_t choices = 0, names = 0;
+    for (size_t i = 0; rondo_option(i, &info) == RONDO_OK && strcmp(info.name, option) != 0;)
+        i++;
+    (void)snprintf(range, sizeof range, "%s", info.range);
+    for (char *choice = strtok_r(range, "|", &save); choice; choice = strtok_r(NULL, "|", &save)) {
+        size_t i = 0;
+        if (strcmp(choice, "auto") == 0) continue;
+        while (rondo_name(kind, i) && strcmp(rondo_name(kind, i), choice) != 0)
+            i++;
+        if (!rondo_name(kind, i)) fail_msg("--%s %s: the library has nothing of this name", option, choice);
+        choices++;
+    }
+    while (rondo_name(kind, names))
+        names++;
+    if (choices != names) fail_msg("--%s has %zu choices, the library %zu names", option, choices, names);
+}
+
+static void the_choices_of_options_are_what_the_library_has(void **unused)
+{
+    (void)unused;
+    check_choices("task", RONDO_TASKS);
+    check_choices("optimizer", RONDO_OPTIMIZERS);
+    check_choices("loss", RONDO_LOSSES);
+    check_choices("reader", RONDO_READERS);
+}
+
 static void a_wrong_line_is_told_with_its_place_and_a_wrong_name_changes_nothing(void **unused)
 {
     const char *text = "lr = 0.5\n# a comment\nhiden-size = 3\n";
@@ -185,6 +216,7 @@ int main(void)
         cmocka_unit_test(every_row_of_the_table_is_complete_and_its_default_can_be_set),
         cmocka_unit_test(values_of_the_wrong_type_are_refused_by_every_option),
         cmocka_unit_test(the_text_of_options_is_read_back_as_the_same),
+        cmocka_unit_test(the_choices_of_options_are_what_the_library_has),
         cmocka_unit_test(a_wrong_line_is_told_with_its_place_and_a_wrong_name_changes_nothing),
         cmocka_unit_test(a_foreign_or_misspelt_name_leads_to_ours),
     };
