@@ -75,7 +75,6 @@ typedef struct tile {
     const rd_real *a;
     size_t a_row, a_k;    /* element (row, k) of A is a[row * a_row + k * a_k] */
     const rd_real *panel; /* [depth][PANEL] */
-    const rd_real *ahead; /* what to fetch meanwhile: one line for each k */
     const rd_real *bias;  /* or NULL */
     rd_real *c;
     size_t c_stride;
@@ -133,10 +132,9 @@ RD_INLINE void tile_run(const tile *t, const int rows)
         tile_load(t, rows, 1, c);
     else
         tile_load(t, rows, 0, c);
-    const rd_real *a = t->a, *panel = t->panel, *ahead = t->ahead;
+    const rd_real *a = t->a, *panel = t->panel;
     const size_t a_row = t->a_row, a_k = t->a_k;
-    for (size_t k = 0; k < t->depth; k++, a += a_k, panel += PANEL, ahead += PANEL) {
-        __builtin_prefetch(ahead, 0, 2);
+    for (size_t k = 0; k < t->depth; k++, a += a_k, panel += PANEL) {
         wide b[TILE_WIDES];
 #pragma GCC unroll 8
         for (int v = 0; v < TILE_WIDES; v++)
@@ -187,14 +185,11 @@ static void (*const tiles[TILE_ROWS + 1])(const tile *) = {NULL, tile_1, tile_2}
 #endif
 
 /* All rows of one panel, in tiles of nearly equal height: 32 rows are 6 6 5 5 5 5, not five 6 and a slow 2.
- * The first tiles fetch the next panel, each one vector of every k. */
+ */
 static void panel_rows(tile t, size_t rows)
 {
-    const rd_real *next = t.ahead;
-    size_t done = 0;
-    for (size_t left = rd_ceil_div(rows, TILE_ROWS); left > 0; left--, done++) {
+    for (size_t left = rd_ceil_div(rows, TILE_ROWS); left > 0; left--) {
         const size_t height = rd_ceil_div(rows, left);
-        t.ahead = done < TILE_WIDES ? next + done * WIDE : t.panel;
         tiles[height](&t);
         t.a += height * t.a_row;
         t.c += height * t.c_stride;
@@ -205,23 +200,18 @@ static void panel_rows(tile t, size_t rows)
 static void product_block(const rd_product_args *p, size_t first_row, size_t rows, size_t first_k,
                           size_t depth)
 {
-    const rd_real *panel = p->panels + first_k * PANEL;
-    for (size_t column = 0; column < p->columns; column += PANEL) {
-        const rd_real *next = column + PANEL < p->columns ? panel + PANEL * p->depth : panel;
+    for (size_t column = 0; column < p->columns; column += PANEL)
         panel_rows((tile){.depth = depth,
                           .columns = p->columns - column,
                           .a = p->a + first_row * p->a_stride + first_k,
                           .a_row = p->a_stride,
                           .a_k = 1,
-                          .panel = panel,
-                          .ahead = next,
+                          .panel = p->panels + column * p->depth + first_k * PANEL,
                           .bias = p->bias && first_k == 0 ? p->bias + column : NULL,
                           .c = p->c + first_row * p->c_stride + column,
                           .c_stride = p->c_stride,
                           .add = p->add || first_k > 0},
                    rows);
-        panel = next;
-    }
 }
 
 static void product(const rd_product_args *p)
@@ -237,43 +227,86 @@ static void product(const rd_product_args *p)
     }
 }
 
-static void panel_pack(const rd_pack_args *p)
-{
-    rd_real *out = p->panels;
-    for (size_t column = 0; column < p->columns; column += PANEL) {
-        const size_t columns = rd_size_min(PANEL, p->columns - column);
-        for (size_t k0 = 0; k0 < p->depth; k0 += 16) {
-            const size_t k1 = rd_size_min(p->depth, k0 + 16);
-            for (size_t n = 0; n < PANEL; n++) {
-                const rd_real *w = p->w + (column + n) * p->column_stride;
-                for (size_t k = k0; k < k1; k++)
-                    out[k * PANEL + n] = n < columns ? w[k * p->depth_stride] : 0;
-            }
-        }
-        out += p->depth * PANEL;
-    }
-}
-
 /* [rows][columns of one panel] of B as [rows][PANEL], with zeros after the last column. */
 static void pack_rows(const rd_real *b, size_t stride, size_t rows, size_t columns, rd_real *panel)
 {
-    for (size_t row = 0; row < rows; row++, b += stride, panel += PANEL)
-        for (int v = 0; v < TILE_WIDES; v++) {
-            const size_t at = (size_t)(v * WIDE), left = columns > at ? columns - at : 0;
-            const wide x = load_some(b + at, left);
-            memcpy(panel + at, &x, sizeof x);
+    if (columns >= PANEL) {
+        for (size_t row = 0; row < rows; row++, b += stride, panel += PANEL)
+            memcpy(panel, b, PANEL * sizeof *b);
+        return;
+    }
+    for (size_t row = 0; row < rows; row++, b += stride, panel += PANEL) {
+        memset(panel, 0, PANEL * sizeof *b);
+        memcpy(panel, b, columns * sizeof *b);
+    }
+}
+
+/* Sixteen k of one column at a time: what is read lies together, and what is written stays in L1. */
+static void pack_columns(const rd_real *w, size_t column_stride, size_t depth_stride, size_t columns,
+                         size_t depth, rd_real *panel)
+{
+    enum { RUN = 16 };
+    for (size_t k0 = 0; k0 < depth; k0 += RUN) {
+        const size_t run = rd_size_min(RUN, depth - k0);
+        for (size_t n = 0; n < columns; n++) {
+            const rd_real *from = w + n * column_stride + k0 * depth_stride;
+            rd_real *to = panel + k0 * PANEL + n;
+            if (run == RUN && depth_stride == 1)
+                for (size_t k = 0; k < RUN; k++)
+                    to[k * PANEL] = from[k];
+            else
+                for (size_t k = 0; k < run; k++)
+                    to[k * PANEL] = from[k * depth_stride];
+        }
+        for (size_t k = k0; k < k0 + run; k++)
+            for (size_t n = columns; n < PANEL; n++)
+                panel[k * PANEL + n] = 0;
+    }
+}
+
+static void panel_pack(const rd_pack_args *p)
+{
+    for (size_t column = 0; column < p->columns; column += PANEL) {
+        const size_t columns = rd_size_min(PANEL, p->columns - column);
+        const rd_real *w = p->w + column * p->column_stride;
+        rd_real *panel = p->panels + column * p->depth;
+        if (p->column_stride == 1)
+            pack_rows(w, p->depth_stride, p->depth, columns, panel);
+        else
+            pack_columns(w, p->column_stride, p->depth_stride, columns, p->depth, panel);
+    }
+}
+
+/* One row of A into `columns` / TILE_ROWS tiles. */
+RD_INLINE void pack_tile_row(const rd_real *a, size_t rows, size_t columns, rd_real *packed)
+{
+#pragma GCC unroll 8
+    for (size_t m = 0; m < columns; m += TILE_ROWS)
+#pragma GCC unroll 8
+        for (size_t i = 0; i < TILE_ROWS; i += RD_LANES) {
+            const size_t left = rd_size_min(TILE_ROWS, columns - m);
+            const part covered = part_of(left > i ? left - i : 0);
+            store_part(packed + m * rows + i, covered, load_part(a + m + i, covered));
         }
 }
 
 /* Columns of A as tiles [tile][rows][TILE_ROWS]; whole lines of memory are read, each once. */
-static void pack_tiles(const rd_real *a, size_t stride, size_t rows, size_t columns, rd_real *tiles_out)
+static void pack_tiles(const rd_real *a, size_t stride, size_t rows, size_t columns, rd_real *packed)
 {
-    for (size_t row = 0; row < rows; row++, a += stride, tiles_out += TILE_ROWS)
-        for (size_t m = 0; m < columns; m += TILE_ROWS)
-            for (size_t i = 0; i < TILE_ROWS; i += RD_LANES) {
-                const part covered = part_of(rd_size_min(TILE_ROWS, columns - m) - i);
-                store_part(tiles_out + m * rows + i, covered, load_part(a + m + i, covered));
-            }
+    if (columns == OUTER_BAND)
+        for (size_t row = 0; row < rows; row++, a += stride, packed += TILE_ROWS)
+            pack_tile_row(a, rows, OUTER_BAND, packed);
+    else
+        for (size_t row = 0; row < rows; row++, a += stride, packed += TILE_ROWS)
+            pack_tile_row(a, rows, columns, packed);
+}
+
+/* Asks for a tile of C before its turn comes. */
+static void fetch_tile(const rd_real *c, size_t stride, size_t rows, size_t columns)
+{
+    for (size_t r = 0; r < rows; r++)
+        for (size_t n = 0; n < rd_size_min(columns, PANEL); n += 64 / sizeof *c)
+            __builtin_prefetch(c + r * stride + n, 1, 3);
 }
 
 /* One band of packed columns of A on one band of packed panels of B. */
@@ -281,18 +314,20 @@ static void outer_band(const rd_outer_args *p, size_t rows, size_t first_m, size
                        size_t columns_b, const rd_real *packed, const rd_real *panels)
 {
     for (size_t m = 0; m < columns_a; m += TILE_ROWS)
-        for (size_t n = 0; n < columns_b; n += PANEL)
-            tiles[rd_size_min(TILE_ROWS, columns_a - m)](
-                &(tile){.depth = rows,
-                        .columns = columns_b - n,
-                        .a = packed + m * rows,
-                        .a_row = 1,
-                        .a_k = TILE_ROWS,
-                        .panel = panels + n * rows,
-                        .ahead = panels + n * rows,
-                        .c = p->c + (first_m + m) * p->c_stride + first_n + n,
-                        .c_stride = p->c_stride,
-                        .add = 1});
+        for (size_t n = 0; n < columns_b; n += PANEL) {
+            const size_t height = rd_size_min(TILE_ROWS, columns_a - m);
+            rd_real *c = p->c + (first_m + m) * p->c_stride + first_n + n;
+            if (n + PANEL < columns_b) fetch_tile(c + PANEL, p->c_stride, height, columns_b - n - PANEL);
+            tiles[height](&(tile){.depth = rows,
+                                  .columns = columns_b - n,
+                                  .a = packed + m * rows,
+                                  .a_row = 1,
+                                  .a_k = TILE_ROWS,
+                                  .panel = panels + n * rows,
+                                  .c = c,
+                                  .c_stride = p->c_stride,
+                                  .add = 1});
+        }
 }
 
 /* Blocks of rows; for each, bands of B that fit the scratch are packed once and meet all of A, band by band.
