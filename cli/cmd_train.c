@@ -226,16 +226,39 @@ static void tell_baselines(const job *j)
     if (found.text[0]) report_say("baselines on the same validation data: %s", found.text);
 }
 
+/* With --on-full wait a model that finds no room is tried again each second, until a signal. */
+static rondo_status save_or_wait(job *j, const char *output)
+{
+    int replace = flag_of(j->call->options, "force") || j->resuming;
+    const int wait = option_is(j->options, "on-full", "wait");
+    for (int told = 0;; told = 1) {
+        rondo_status status = rondo_model_save(j->model, output, replace, &j->error);
+        if (status != RONDO_SYSTEM || !wait || signals_stop()) return status;
+        if (!told) report_note("%s; waiting for room", j->error.message);
+        sleep(1);
+    }
+}
+
 static int save_model(job *j)
 {
     const char *output = text_of(j->options, "output");
-    int replace = flag_of(j->call->options, "force") || j->resuming;
-    if (output[0] && rondo_model_save(j->model, output, replace, &j->error) != RONDO_OK) {
+    if (output[0] && save_or_wait(j, output) != RONDO_OK) {
         int status = report_error(&j->error);
         tell_saved(j);
         return status;
     }
     return j->run.size ? run_folder_finish(j->run.text, j->watch.reason) : RONDO_OK;
+}
+
+/* The run came to its end, but its last checkpoint or its log found no room: the model is saved all the same. */
+static int save_in_need(job *j)
+{
+    int status = report_error(&j->error);
+    if (j->watch.reason[0] && save_model(j) == RONDO_OK)
+        tell_end(j);
+    else
+        tell_saved(j);
+    return status;
 }
 
 static int train(job *j)
@@ -250,11 +273,7 @@ static int train(job *j)
         tell_saved(j);
         return signals_stop() ? 128 + signals_stop() : RONDO_SYSTEM;
     }
-    if (ended != RONDO_OK) {
-        status = report_error(&j->error);
-        tell_saved(j);
-        return status;
-    }
+    if (ended != RONDO_OK) return save_in_need(j);
     status = save_model(j);
     if (status == RONDO_OK) tell_end(j);
     return status != RONDO_OK || !signals_stop() ? status : 128 + signals_stop();

@@ -176,7 +176,7 @@ static int holds(const char *run, const char *name)
 static int ours(const char *name)
 {
     static const char *const ends[] = {".safetensors", ".jsonl", ".damaged"};
-    static const char *const whole[] = {"options", "finished"}; /* the lock goes with the one who holds it */
+    static const char *const whole[] = {"options", "finished", "space"}; /* the lock goes with the one who holds it */
     size_t size = strlen(name);
     for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
         if (size > strlen(ends[i]) && strcmp(name + size - strlen(ends[i]), ends[i]) == 0) return 1;

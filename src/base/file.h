@@ -31,11 +31,16 @@ rondo_status rd_file_read(const char *path, size_t limit, char **bytes, size_t *
 typedef struct rd_save rd_save;
 /* Makes PATH.tmp.PID in the same folder, exclusive and fresh (a stale one of a dead process is removed). */
 rondo_status rd_save_open(const char *path, rd_save **save, rondo_error *error);
+/* Asks for the space of `bytes` bytes at once, so that a full disk is told before anything is written, with all that is
+ * needed. Without effect where the file system cannot. */
+rondo_status rd_save_reserve(rd_save *save, uint64_t bytes, rondo_error *error);
 rondo_status rd_save_write(rd_save *save, const void *bytes, size_t size, rondo_error *error);
 /* fsync, read back and compare the CRC-32C of everything written, rename onto PATH (refused when it exists and
  * not `replace`: RONDO_BAD_ARGUMENT with the hint to use -f), fsync the folder. Frees save in every case. */
 rondo_status rd_save_commit(rd_save *save, int replace, rondo_error *error);
 void rd_save_abandon(rd_save *save); /* removes the temporary; NULL allowed */
+/* Makes a file that holds no bytes but keeps the space of so many, until it is removed; a full disk is RONDO_SYSTEM. */
+rondo_status rd_space_reserve(const char *path, uint64_t bytes, rondo_error *error);
 /* 1 if path is PATH.tmp.PID of a save that a process which is gone did not finish. */
 int rd_save_is_left_over(const char *path);
 

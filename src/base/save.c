@@ -183,6 +183,37 @@ static rondo_status flush(rd_save *save, rondo_error *error)
     return put(save, save->buffer, held, error);
 }
 
+/* Blocks for `bytes` bytes from the beginning, whatever length the file has; 0 or the reason. A file system that cannot
+ * give blocks in advance is none the worse: its writes say what is wrong. */
+static int take_blocks(int descriptor, uint64_t bytes)
+{
+    int result = 0;
+#ifdef FALLOC_FL_KEEP_SIZE
+    do {
+        result = fallocate(descriptor, FALLOC_FL_KEEP_SIZE, 0, (off_t)bytes);
+    } while (result != 0 && errno == EINTR);
+#endif
+    return result != 0 && (errno == ENOSPC || errno == EDQUOT) ? errno : 0;
+}
+
+rondo_status rd_save_reserve(rd_save *save, uint64_t bytes, rondo_error *error)
+{
+    const int failed = bytes > 0 && bytes <= INT64_MAX ? take_blocks(save->descriptor, bytes) : 0;
+    return failed ? rd_fail_write(error, save->descriptor, save->path, "be written", bytes, failed) : RONDO_OK;
+}
+
+rondo_status rd_space_reserve(const char *path, uint64_t bytes, rondo_error *error)
+{
+    const int descriptor = rd_open_file(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0666);
+    if (descriptor < 0) return rd_fail_system(error, path, "be made", errno);
+    const int failed = bytes > 0 && bytes <= INT64_MAX ? take_blocks(descriptor, bytes) : 0;
+    rondo_status status =
+        failed ? rd_fail_write(error, descriptor, path, "be reserved", bytes, failed) : RONDO_OK;
+    (void)close(descriptor); /* nothing was written */
+    if (failed) (void)unlink(path);
+    return status;
+}
+
 rondo_status rd_save_write(rd_save *save, const void *bytes, size_t size, rondo_error *error)
 {
     if (save->status != RONDO_OK)

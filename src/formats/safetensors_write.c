@@ -203,6 +203,7 @@ rondo_status rd_safetensors_write(const rd_bundle *bundle, int checks, rd_save *
 {
     plan p = {0};
     rondo_status status = plan_make(&p, bundle, checks, 1, error);
+    if (status == RONDO_OK) status = rd_save_reserve(save, (uint64_t)p.head.size + p.data, error);
     if (status == RONDO_OK) status = pour_all(&p, add_to_save, save, error);
     plan_free(&p);
     return status;

@@ -82,6 +82,38 @@ rondo_status rd_checkpoint_save(const char *run, uint64_t step, const rd_bundle 
     return status;
 }
 
+/* ---- room for the final model */
+
+rondo_status rd_checkpoint_reserve(const char *run, const rondo_model *model, rondo_error *error)
+{
+    enum { HISTORY = 4096 }; /* what the model learns about itself meanwhile */
+    rd_bundle *bundle;
+    uint64_t bytes = 0;
+    char *path = NULL;
+    RD_TRY(rd_bundle_new(&bundle, error));
+    rondo_status status = rd_model_to_bundle(model, model->params, bundle, error);
+    if (status == RONDO_OK)
+        status = rd_safetensors_measure(bundle, 1, &bytes, error);
+    if (status == RONDO_OK)
+        status = join(run, "space", &path, error);
+    if (status == RONDO_OK)
+        status = rd_space_reserve(path, bytes + HISTORY, error);
+    rd_free(path);
+    rd_bundle_free(bundle);
+    return status;
+}
+
+void rd_checkpoint_release(const char *run)
+{
+    char *path;
+    if (join(run, "space", &path, NULL) != RONDO_OK)
+        return; /* an empty file stays, which the next run replaces */
+    (void)rd_file_remove(path, NULL);
+    rd_free(path);
+}
+
+/* ---- reading */
+
 static int step_inside(const rd_bundle *bundle, uint64_t *step)
 {
     size_t size, at = 0, line = 0;

@@ -1,5 +1,6 @@
-/* The log of a run. Both files only grow; after a failed write they are cut back to their last whole record,
- * so that training can go on when the disk has room again. */
+/* The log of a run. Both files only grow; after a failed write they are cut back to their last whole record.
+ * What could not be written waits in memory, so that training can go on and the log is whole again once the
+ * disk has room. */
 #include "train/run_log.h"
 
 #include "base/file.h"
@@ -21,8 +22,12 @@ static const char *const events_prefix = "events.out.tfevents.";
 typedef struct log_file {
     int descriptor;
     rd_text path;
-    uint64_t size; /* up to the last whole record */
+    uint64_t size;   /* up to the last whole record */
+    rd_text waiting; /* records that could not be written yet */
+    size_t lost;     /* records for which there was no room there either */
 } log_file;
+
+enum { WAITING_MOST = 1 << 20 };
 
 struct rd_run_log {
     log_file metrics, events;
@@ -45,13 +50,39 @@ static rondo_status fail_file(const log_file *file, const char *what, rondo_erro
     return rd_fail(error, RONDO_SYSTEM, "%s: %s: %s", file->path.text, what, strerror(errno));
 }
 
-static rondo_status append(log_file *file, const void *bytes, size_t size, rondo_error *error)
+static rondo_status write_whole(log_file *file, const void *bytes, size_t size, rondo_error *error)
 {
     rondo_status status = rd_file_append(file->descriptor, file->path.text, bytes, size, error);
     if (status == RONDO_OK)
         file->size += size;
     else if (ftruncate(file->descriptor, (off_t)file->size) != 0)
         return status; /* the message of the write is the better one */
+    return status;
+}
+
+static void keep_waiting(log_file *file, const void *bytes, size_t size)
+{
+    rd_text *waiting = &file->waiting;
+    const size_t before = waiting->size;
+    if (before + size <= WAITING_MOST) rd_text_add(waiting, bytes, size);
+    if (waiting->size != before + size || waiting->failed) file->lost++;
+    waiting->failed = 0;
+}
+
+static rondo_status write_waiting(log_file *file, rondo_error *error)
+{
+    if (file->waiting.size == 0) return RONDO_OK;
+    RD_TRY(write_whole(file, file->waiting.text, file->waiting.size, error));
+    rd_text_clear(&file->waiting);
+    return RONDO_OK;
+}
+
+/* A record that fails is kept: it comes before the next. */
+static rondo_status append(log_file *file, const void *bytes, size_t size, rondo_error *error)
+{
+    rondo_status status = write_waiting(file, error);
+    if (status == RONDO_OK) status = write_whole(file, bytes, size, error);
+    if (status != RONDO_OK) keep_waiting(file, bytes, size);
     return status;
 }
 
@@ -202,15 +233,28 @@ rondo_status rd_run_log_sync(rd_run_log *log, rondo_error *error)
     return RONDO_OK;
 }
 
+static rondo_status close_file(log_file *file, rondo_error *error)
+{
+    if (file->descriptor < 0) return RONDO_OK;
+    rondo_status status = write_waiting(file, error);
+    if (status == RONDO_OK && file->lost)
+        status = rd_fail(error, RONDO_SYSTEM, "%s: %zu records could not be written and are missing",
+                         file->path.text, file->lost);
+    if (close(file->descriptor) != 0 && errno != EINTR && status == RONDO_OK)
+        status = fail_file(file, "cannot be closed", error);
+    return status;
+}
+
 rondo_status rd_run_log_close(rd_run_log *log, rondo_error *error)
 {
     rondo_status status = RONDO_OK;
     if (!log) return RONDO_OK;
     log_file *const files[] = {&log->metrics, &log->events};
     for (size_t i = 0; i < 2; i++) {
-        if (files[i]->descriptor >= 0 && close(files[i]->descriptor) != 0 && status == RONDO_OK)
-            status = fail_file(files[i], "cannot be closed", error);
+        rondo_status closed = close_file(files[i], status == RONDO_OK ? error : NULL);
+        if (status == RONDO_OK) status = closed;
         rd_text_free(&files[i]->path);
+        rd_text_free(&files[i]->waiting);
     }
     rd_text_free(&log->line);
     rd_text_free(&log->loss_unit);
@@ -290,7 +334,8 @@ rondo_status rd_run_log_event(rd_run_log *log, const rondo_event *event, rondo_e
     rd_text_clear(&log->line);
     rd_metrics_write(&line, &log->line);
     RD_TRY(rd_text_done(&log->line, error));
-    RD_TRY(append(&log->metrics, log->line.text, log->line.size, error));
-    RD_TRY(log_scalars(log, event, line.time, error));
+    rondo_status metrics = append(&log->metrics, log->line.text, log->line.size, error);
+    rondo_status scalars = log_scalars(log, event, line.time, metrics == RONDO_OK ? error : NULL);
+    if (metrics != RONDO_OK || scalars != RONDO_OK) return metrics != RONDO_OK ? metrics : scalars;
     return event->kind == RONDO_EVENT_CHECKPOINT ? rd_run_log_sync(log, error) : RONDO_OK;
 }

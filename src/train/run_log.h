@@ -18,12 +18,13 @@ rondo_status rd_run_log_open(const char *folder, int resume, uint64_t step, cons
 /* Logs an event as the callback of rondo_train sees it; POLL is nothing. The step is that of event->step, or
  * the last one seen. An evaluation or start that was already logged for this step before the resume is not
  * repeated. A checkpoint event is followed by rd_run_log_sync. Allocates nothing once lines have reached
- * their length. */
+ * their length. A write that fails is RONDO_SYSTEM; the event is kept in memory (1 MiB at most) and written
+ * before the next one. */
 rondo_status rd_run_log_event(rd_run_log *log, const rondo_event *event, rondo_error *error);
 /* Brings what was logged to the disk: call it before a checkpoint is committed, so that the log is never
  * behind. */
 rondo_status rd_run_log_sync(rd_run_log *log, rondo_error *error);
-/* Closes both files; the first error of a close is told. NULL allowed. */
+/* Writes what is still kept and closes both files; the first error is told. NULL allowed. */
 rondo_status rd_run_log_close(rd_run_log *log, rondo_error *error);
 
 #endif

@@ -25,6 +25,7 @@ typedef struct run {
     double tokens, tokens_since;   /* for tokens a second */
     int answer;                    /* the last other than 0 */
     int save_pending;              /* a save failed: retried each interval */
+    int log_failed;                /* the log waits for room; told once */
 } run;
 
 static double seconds_trained(const run *r) { return r->seconds_before + rd_seconds() - r->begun; }
@@ -38,16 +39,39 @@ static rondo_event event_of(const run *r, rondo_event_kind kind)
                          .tokens_per_second = span > 0 ? r->tokens / span : 0};
 }
 
-/* Tells the callback and the log; remembers an answer. */
-static rondo_status tell(run *r, rondo_event *event, const rondo_step_report *step, rondo_error *error)
+static void call_back(run *r, const rondo_event *event)
 {
-    event->step = step;
     int answer = r->on_event ? r->on_event(r->user, event) : 0;
     if (answer == 1 || (answer == 2 && r->answer != 1))
         r->answer = answer;
-    if (r->log && event->kind != RONDO_EVENT_POLL)
-        return rd_run_log_event(r->log, event, error);
+}
+
+/* A log that cannot be written stops no training; it is told once and tried again with every event. */
+static rondo_status judge_log(run *r, rondo_status status, const rondo_error *cause, rondo_error *error)
+{
+    char text[1200];
+    const int told = r->log_failed;
+    r->log_failed = status != RONDO_OK;
+    if (status == RONDO_OK || (status == RONDO_SYSTEM && told))
+        return RONDO_OK;
+    if (status != RONDO_SYSTEM)
+        return rd_fail(error, status, "%s", cause->message);
+    (void)snprintf(text, sizeof text, "the log cannot be written, training goes on: %s", cause->message);
+    rondo_event event = event_of(r, RONDO_EVENT_WARNING);
+    event.text = text;
+    call_back(r, &event);
     return RONDO_OK;
+}
+
+/* Tells the callback and the log; remembers an answer. */
+static rondo_status tell(run *r, rondo_event *event, const rondo_step_report *step, rondo_error *error)
+{
+    rondo_error inner = {.status = RONDO_OK};
+    event->step = step;
+    call_back(r, event);
+    if (!r->log || event->kind == RONDO_EVENT_POLL)
+        return RONDO_OK;
+    return judge_log(r, rd_run_log_event(r->log, event, &inner), &inner, error);
 }
 
 static int poll_callback(void *user)
@@ -115,12 +139,20 @@ static rondo_status save_best_file(const run *r, rondo_error *error)
     return status;
 }
 
-static rondo_status save_all(const run *r, rondo_error *error)
+static rondo_status save_all(run *r, rondo_error *error)
 {
+    rondo_error inner = {.status = RONDO_OK};
     if (r->log)
-        RD_TRY(rd_run_log_sync(r->log, error));
+        RD_TRY(judge_log(r, rd_run_log_sync(r->log, &inner), &inner, error));
     RD_TRY(rondo_trainer_save(r->t, r->folder, error));
     return save_best_file(r, error);
+}
+
+static rondo_status tell_saved(run *r, const rondo_step_report *step, rondo_error *error)
+{
+    rondo_event event = event_of(r, RONDO_EVENT_CHECKPOINT);
+    event.text = r->folder;
+    return tell(r, &event, step, error);
 }
 
 /* A save that fails for lack of space leaves the old checkpoint whole; training goes on and it is tried again. */
@@ -134,11 +166,12 @@ static rondo_status checkpoint(run *r, const rondo_step_report *step, rondo_erro
     rondo_status status = save_all(r, &inner);
     r->saved_at = rd_seconds();
     r->save_pending = status != RONDO_OK;
-    if (status != RONDO_OK && status != RONDO_SYSTEM)
+    if (status == RONDO_OK)
+        return tell_saved(r, step, error);
+    if (status != RONDO_SYSTEM)
         return rd_fail(error, status, "%s", inner.message);
-    (void)snprintf(text, sizeof text, "%s%s", status ? "the checkpoint could not be saved, training goes on: " : r->folder,
-                   status ? inner.message : "");
-    rondo_event event = event_of(r, status ? RONDO_EVENT_WARNING : RONDO_EVENT_CHECKPOINT);
+    (void)snprintf(text, sizeof text, "the checkpoint could not be saved, training goes on: %s", inner.message);
+    rondo_event event = event_of(r, RONDO_EVENT_WARNING);
     event.text = text;
     return tell(r, &event, step, error);
 }
@@ -271,14 +304,17 @@ static rondo_status loop(run *r, const char **reason, rondo_error *error)
 /* At the end a save that still fails is waited for, or is status 5. */
 static rondo_status insist_on_saving(run *r, rondo_error *error)
 {
+    const int wait = rd_option_is(r->t->options, RD_OPT_on_full, "wait");
     while (r->save_pending) {
-        if (!rd_option_is(r->t->options, RD_OPT_on_full, "wait"))
-            return save_all(r, error);
+        rondo_status status = save_all(r, error);
+        if (status == RONDO_OK) {
+            r->save_pending = 0;
+            return tell_saved(r, NULL, error);
+        }
+        if (status != RONDO_SYSTEM || !wait || r->answer == 1)
+            return status;
         rd_sleep(1);
         (void)poll_callback(r);
-        if (r->answer == 1)
-            return save_all(r, error);
-        RD_TRY(checkpoint(r, NULL, error));
     }
     return RONDO_OK;
 }
@@ -303,21 +339,33 @@ static rondo_status write_history(rondo_trainer *t, rondo_error *error)
     return RONDO_OK;
 }
 
-static rondo_status finish(run *r, const char *reason, rondo_error *error)
+static rondo_status take_best(rondo_trainer *t, rondo_error *error)
 {
-    rondo_trainer *t = r->t;
-    RD_TRY(insist_on_saving(r, error));
-    if (r->answer == 1)
-        return rd_fail(error, RONDO_NO, "stopped at step %" PRIu64, t->progress.step);
     if (t->best && !rd_option_flag(t->options, RD_OPT_keep_last)) {
         memcpy(t->model->params, t->best, t->model->numbers * sizeof *t->best);
         rondo_model_changed(t->model);
     }
-    RD_TRY(write_history(t, error));
+    return write_history(t, error);
+}
+
+/* A last checkpoint that found no room does not keep the model from its end: there is space kept for it. */
+static rondo_status finish(run *r, const char *reason, rondo_error *error)
+{
+    rondo_trainer *t = r->t;
+    rondo_status saved = insist_on_saving(r, error);
+    if (saved != RONDO_OK && (saved != RONDO_SYSTEM || r->answer == 1))
+        return saved;
+    if (r->answer == 1)
+        return rd_fail(error, RONDO_NO, "stopped at step %" PRIu64, t->progress.step);
+    rondo_error inner = {.status = RONDO_OK};
+    rondo_status status = take_best(t, &inner);
+    if (status != RONDO_OK)
+        return rd_fail(error, status, "%s", inner.message);
     rondo_event event = event_of(r, RONDO_EVENT_END);
     event.text = reason;
     rondo_step_report step = {.step = t->progress.step, .epoch = t->progress.epoch};
-    return tell(r, &event, &step, error);
+    status = tell(r, &event, &step, &inner);
+    return status == RONDO_OK ? saved : rd_fail(error, status, "%s", inner.message);
 }
 
 static const char *loss_unit(const rondo_model *model)
@@ -332,6 +380,7 @@ static rondo_status begin(run *r, rondo_error *error)
     if (r->folder) {
         RD_TRY(rd_folder_make(r->folder, error));
         RD_TRY(rd_lock_take(r->folder, &r->lock, error));
+        RD_TRY(rd_checkpoint_reserve(r->folder, t->model, error));
         RD_TRY(rd_run_log_open(r->folder, t->progress.step > 0, t->progress.step, loss_unit(t->model), &r->log, error));
     }
     rondo_event event = event_of(r, RONDO_EVENT_START);
@@ -358,6 +407,8 @@ rondo_status rondo_train(rondo_trainer *trainer, const char *folder, rondo_on_ev
     if (status == RONDO_OK)
         status = finish(&r, reason, error);
     rondo_status closed = rd_run_log_close(r.log, status == RONDO_OK ? error : NULL);
+    if (r.lock)
+        rd_checkpoint_release(r.folder);
     rd_lock_free(r.lock);
     return status == RONDO_OK ? closed : status;
 }

@@ -1,3 +1,4 @@
+# shellcheck shell=sh disable=SC2086,SC2034,SC2154 # options split into words; names are those of whoever reads this
 # Shared by the tests that stop runs: small data, short runs whose every step is a checkpoint, and going on.
 # Used as: . "$source/tests/cli/kill_common.sh" after `program` and `source` are set.
 . "$source/tests/cli/common.sh"
@@ -10,22 +11,22 @@ lines='--lines --cell lstm --zoneout-h 0.1 --optimizer momentum --lr 0.05 --lr-s
 small='--hidden-size 6 --embed-size 4 --batch-size 4 --max-steps 12 --epochs 1000 --eval-every 4 --val-frac 0.1 --patience 0'
 often='--checkpoint-every 0.001s --threads 1 -q'
 
-# train MODEL [options]: replaces the shell it runs in, so that $! of a background job is the program itself.
-# shellcheck disable=SC2086 # the options are meant to split
+# train MODEL [options]: replaces the shell it runs in, so that $! of a background job is the program itself. `under` may
+# hold a program that watches it.
 train() {
     model=$1
     shift
-    exec "$program" train --task lm $small $often "$@" -o "$model.safetensors" text.txt
+    exec $under "$program" train --task lm $small $often "$@" -o "$model.safetensors" text.txt
 }
 # go_on MODEL [options]: what a person does after a crash. Gives the status; messages are in resume.err.
 go_on() {
-    model=$1
-    if [ -f "$model.run/options" ]; then
-        "$program" train -q --resume "$model.run" 2>resume.err </dev/null
+    if [ -f "$1.run/options" ]; then
+        $under "$program" train -q --resume "$1.run" 2>resume.err </dev/null
     else
         (train "$@" 2>resume.err </dev/null)
     fi
 }
+under=
 same_model() { cmp -s "$1.safetensors" "$2.safetensors"; }
 forget() { rm -rf "$1.safetensors" "$1.run" "$1.safetensors".tmp.*; }
 tell_resume() { sed 's/^/    /' resume.err | head -n 5; }

@@ -1,84 +1,123 @@
 #!/bin/sh
-# SIGKILL at every single file call of a run in turn, and every such call failing in turn (reliability G2, G3):
-# resume gives the same bytes; a failed call never gives status 0 with a bad model.
-program=$1
-source=$2
-if ! command -v strace >/dev/null 2>&1; then
-    echo "skip - kill at each file call: strace is not installed"
-    exit 77
-fi
+# shellcheck disable=SC2086 # options are meant to split into words
+# Every file call of a run, one after the other: the process dies before it (reliability G2), or the call fails (G3).
+# Going on gives the bytes of an undisturbed run, and a call that fails never ends in status 0 with another model.
+# RONDO_DEEP=1: every call, every error, errors that stay, and resumed and replacing runs too.
+program=$1 source=$2
 . "$source/tests/cli/kill_common.sh"
 if ! strace -o /dev/null true 2>/dev/null; then
-    echo "skip - kill at each file call: strace may not trace here"
+    echo "skip - each file call: strace is not installed or may not trace here"
     exit 77
 fi
-short() { train "$1" --max-steps 3 --eval-every 2; }
-short whole.safetensors || { failed "an undisturbed run ends with status 0"; exit 1; }
+watch='strace -f -qq'
+$watch --seccomp-bpf -o /dev/null true 2>/dev/null && watch="$watch --seccomp-bpf"
+deep=${RONDO_DEEP:-}
+three="$stream --max-steps 3 --eval-every 2"
 
-# resume_or_start: what a person does after a crash.
-resume_or_start() {
-    [ -f hit.safetensors ] && return 0
-    if ls hit.run/step-*.safetensors >/dev/null 2>&1; then
-        "$program" train -q --resume hit.run 2>resume.err
-    else
-        rm -rf hit.run
-        short hit.safetensors 2>resume.err
+(train whole $three) || { failed "an undisturbed run ends with status 0"; exit 1; }
+# What is done to a run, and how it begins. A resumed one has its first checkpoint, a replacing one the whole run.
+prepare() {
+    forget hit
+    case $1 in
+    resumed) cp -r first.run hit.run ;;
+    replacing) cp -r whole.run hit.run && cp whole.safetensors hit.safetensors ;;
+    esac
+}
+disturbed() {
+    case $1 in
+    fresh) (train hit $three) ;;
+    resumed) go_on hit ;;
+    replacing) (train hit $three -f) ;;
+    esac >out 2>err </dev/null
+}
+(train first --keep 9 $three) && rm -f first.run/step-*[23].safetensors first.run/finished first.run/best.safetensors
+sed -i 's/first/hit/' first.run/options
+
+# calls KIND CALL: the numbers of the calls that are the program's own: from the first file that is no library.
+calls() {
+    prepare "$1"
+    under="$watch -o trace.txt -e trace=$2,openat"
+    disturbed "$1"
+    under=
+    awk -v call="$2" '{ sub(/^[0-9]+ +/, ""); name = $0; sub(/\(.*/, "", name) }
+        name == "openat" && !/\.so/ && !begun { begun = 1; first = n + 1 }
+        name == call { n++ }
+        END { for (i = first; begun && i <= n; i++) print i }' trace.txt
+}
+# sound WHAT OPTIONS: the run that was disturbed goes on to the same bytes.
+sound() {
+    if ! go_on hit $three; then
+        failed "$1: going on fails"
+        tell_resume
+    elif ! same_model whole hit; then
+        failed "$1: the resumed model differs"
     fi
 }
 
-count=0
-for call in openat write fsync rename unlink; do
-    n=1
-    missed=0
-    while [ $missed = 0 ] && [ $n -le 400 ]; do
-        rm -rf hit.safetensors hit.run
-        real=$program
-        program="strace -f -qq -o trace.txt -e trace=$call -e inject=$call:signal=SIGKILL:when=$n $real"
-        # shellcheck disable=SC2086 # the injected command is several words
-        ( train() { model=$1; shift; $program train --task lm --cell gru --hidden-size 6 --num-layers 2 --dropout 0.2 \
-            --embed-size 4 --batch-size 4 --seq-len 8 --max-steps 12 --epochs 1000 --eval-every 4 --val-frac 0.1 \
-            --patience 0 --checkpoint-every 0.001s --threads 1 -q "$@" -o "$model" text.txt; }
-          short hit.safetensors ) >/dev/null 2>&1
-        program=$real
-        grep -q 'killed by SIGKILL' trace.txt || missed=1
-        if ! resume_or_start; then
-            failed "kill at $call number $n: resume fails: $(head -n 1 resume.err)"
-        elif ! cmp -s whole.safetensors hit.safetensors; then
-            failed "kill at $call number $n: the resumed model differs"
-        fi
-        count=$((count + 1))
-        n=$((n + 1))
-        [ "$bad" = 0 ] || exit 1
-    done
-done
-passed "SIGKILL at each of $count file calls in turn, each resumed to the same bytes"
+kill_at() {
+    prepare "$1"
+    under="$watch -o trace.txt -e trace=$2 -e inject=$2:signal=SIGKILL:when=$3"
+    disturbed "$1"
+    under=
+    if [ "$1" = replacing ] && [ ! -f hit.safetensors ]; then failed "kill before $2 $3: the old model is gone"; fi
+    [ "$1" = replacing ] && [ ! -f hit.run/options ] && rm -f hit.safetensors
+    sound "$1 run, kill before $2 $3"
+}
 
+kinds=fresh killing='openat write fsync rename link unlink ftruncate mkdir fallocate'
+[ -z "$deep" ] || kinds='fresh resumed replacing'
 count=0
-for fault in write:ENOSPC fsync:EIO rename:EIO openat:EMFILE close:EIO; do
-    call=${fault%:*}
-    n=1
-    while [ $n -le 400 ]; do
-        rm -rf hit.safetensors hit.run
-        strace -f -qq -o trace.txt -e trace="$call" -e inject="$call:error=${fault#*:}:when=$n" "$program" train --task lm \
-            --cell gru --hidden-size 6 --num-layers 2 --dropout 0.2 --embed-size 4 --batch-size 4 --seq-len 8 --max-steps 3 \
-            --epochs 1000 --eval-every 2 --val-frac 0.1 --patience 0 --checkpoint-every 0.001s --threads 1 -q \
-            -o hit.safetensors text.txt >/dev/null 2>err.txt
-        status=$?
-        grep -q INJECTED trace.txt || break
-        case $status in
-        0) cmp -s whole.safetensors hit.safetensors || failed "$fault at call $n: status 0 and another model" ;;
-        2 | 3 | 4 | 5 | 6) ;;
-        127) ;; # the loader of the system itself was hit before main
-        *) failed "$fault at call $n: status $status: $(head -n 1 err.txt)" ;;
-        esac
-        if [ $status != 0 ] && [ $status != 127 ]; then
-            resume_or_start || failed "$fault at call $n: not resumable: $(head -n 1 resume.err)"
-            cmp -s whole.safetensors hit.safetensors || failed "$fault at call $n: the resumed model differs"
-        fi
-        count=$((count + 1))
-        n=$((n + 1))
-        [ "$bad" = 0 ] || exit 1
+for kind in $kinds; do
+    for call in $killing; do
+        for n in $(calls $kind "$call"); do
+            kill_at $kind "$call" "$n"
+            count=$((count + 1))
+            [ $bad = 0 ] || exit 1
+        done
     done
 done
-passed "each of $count file calls failing in turn: never status 0 with a bad model, always resumable"
+passed "SIGKILL before each of $count file calls, each resumed to the same bytes"
+
+# fail_at KIND CALL HOW NUMBER: an error that asks to try again must leave no trace; the others are status 0 with the
+# right model, or 5 and a run that goes on.
+fail_at() {
+    prepare "$1"
+    under="$watch -o trace.txt -e trace=$2 -e inject=$2:$3:when=$4"
+    disturbed "$1"
+    got=$?
+    under=
+    what="$1 run, $3 at $2 $4"
+    case $3:$got in
+    *:0) if ! same_model whole hit; then failed "$what: status 0 and another model"; fi ;;
+    *EINTR:*) failed "$what: status $got" && sed 's/^/    /' err ;;
+    *:5) sound "$what" ;;
+    *) failed "$what: status $got" && sed 's/^/    /' err ;;
+    esac
+}
+faults='write:error=ENOSPC write:error=EINTR write:retval=1 fsync:error=EIO rename:error=EIO link:error=EPERM openat:error=EMFILE
+    close:error=EIO pread64:error=EIO read:error=EIO fallocate:error=ENOSPC'
+more='write:error=EIO write:error=EDQUOT fsync:error=EINTR fsync:error=ENOSPC rename:error=EINTR rename:error=ENOSPC
+    link:error=ENOSPC openat:error=EINTR openat:error=EACCES close:error=EINTR pread64:error=EINTR read:error=EINTR
+    fallocate:error=EOPNOTSUPP fallocate:error=EINTR ftruncate:error=EIO unlink:error=EIO mkdir:error=ENOSPC
+    flock:error=ENOLCK flock:error=EOPNOTSUPP getdents64:error=EIO newfstatat:error=EIO fadvise64:error=EIO'
+[ -z "$deep" ] || faults="$faults $more"
+count=0
+for kind in $kinds; do
+    [ $kind = replacing ] && continue
+    for fault in $faults; do
+        call=${fault%%:*}
+        for n in $(calls $kind "$call"); do
+            fail_at $kind "$call" "${fault#*:}" "$n"
+            count=$((count + 1))
+            case $fault in *EINTR | *retval*) ;; *)
+                if [ -n "$deep" ]; then
+                    fail_at $kind "$call" "${fault#*:}" "$n+"
+                    count=$((count + 1))
+                fi ;;
+            esac
+            [ $bad = 0 ] || [ -n "$deep" ] || exit 1
+        done
+    done
+done
+[ $bad = 0 ] && passed "each of $count file calls fails: never status 0 with another model, always resumable"
 exit "$bad"

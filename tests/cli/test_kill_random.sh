@@ -1,4 +1,5 @@
 #!/bin/sh
+# shellcheck disable=SC2086 # options are meant to split into words
 # kill -9 at random moments, resumed runs too: the run that goes on ends with the bytes of one that was never
 # killed (reliability G1). RONDO_SEED repeats the moments of an earlier run; RONDO_DEEP=1 kills a thousand times.
 program=$1 source=$2
@@ -8,7 +9,6 @@ kills=60
 seed=${RONDO_SEED:-$(date +%s)}
 
 began=$(date +%s%N)
-# shellcheck disable=SC2086 # the options are meant to split
 (train whole-stream $stream) && (train whole-lines $lines) || { failed "an undisturbed run ends with status 0"; exit 1; }
 whole=$((($(date +%s%N) - began) / 2000000)) # of a run, in milliseconds
 awk -v n=$((2 * kills)) -v seed="$seed" -v whole="$whole" \
@@ -21,7 +21,6 @@ one_run() {
     while read -r delay; do
         threads=$((turn % 3 + 1))
         turn=$((turn + 1))
-        # shellcheck disable=SC2086
         if [ -f killed.run/options ]; then
             (exec "$program" train -q --resume killed.run --threads $threads) 2>resume.err </dev/null &
         else
@@ -41,7 +40,6 @@ one_run() {
         fi
         [ $turn -lt 4 ] || break
     done
-    # shellcheck disable=SC2086
     if ! go_on killed $options; then
         failed "kill $tried: going on fails (RONDO_SEED=$seed)"
         tell_resume

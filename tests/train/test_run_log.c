@@ -339,8 +339,32 @@ static void a_failed_write_is_told_and_leaves_whole_lines(void **state)
     assert_string_equal(after, before);
     rd_free(after);
     rd_free(before);
-    assert_int_equal(log_step(log, 10, 1, &error), RONDO_OK);
+    assert_int_equal(log_step(log, 11, 1, &error), RONDO_OK); /* brings the one that failed along */
+    after = read_log(&size);
+    const char *tenth = strstr(after, "\"step\":10,"), *next = strstr(after, "\"step\":11,");
+    assert_true(tenth && next && tenth < next);
+    rd_free(after);
     close_log(log);
+}
+
+static void a_log_that_never_got_room_says_so_when_it_is_closed(void **state)
+{
+    (void)state;
+    rondo_error error = {RONDO_OK, "", ""};
+    struct rlimit old, tight;
+    rd_run_log *log = open_log(0, 0);
+    run_steps(log, 1, 3);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+    tight = old;
+    tight.rlim_cur = 40;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &tight), 0);
+    rondo_status status = RONDO_OK;
+    for (uint64_t step = 4; step < 20000; step++) /* more than memory keeps */
+        status = log_step(log, step, 1, &error);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+    assert_int_equal(status, RONDO_SYSTEM);
+    assert_int_equal(rd_run_log_close(log, &error), RONDO_SYSTEM);
+    assert_non_null(strstr(error.message, "missing"));
 }
 
 static void every_allocation_may_fail_and_the_log_stays(void **state)
@@ -413,6 +437,7 @@ int main(void)
         IN_A_FOLDER(every_record_of_the_event_file_has_right_checksums),
         IN_A_FOLDER(logging_a_step_allocates_nothing),
         IN_A_FOLDER(a_failed_write_is_told_and_leaves_whole_lines),
+        IN_A_FOLDER(a_log_that_never_got_room_says_so_when_it_is_closed),
         IN_A_FOLDER(every_allocation_may_fail_and_the_log_stays),
         IN_A_FOLDER(a_folder_that_is_missing_is_told),
     };
