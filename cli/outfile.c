@@ -49,11 +49,40 @@ int folder_make(const char *path)
     return status;
 }
 
+/* The calls that a signal may interrupt, made again. */
+static int open_again(const char *path, int flags)
+{
+    int descriptor;
+    do {
+        descriptor = open(path, flags | O_CLOEXEC, 0666);
+    } while (descriptor < 0 && errno == EINTR);
+    return descriptor;
+}
+
+static int sync_again(int descriptor)
+{
+    int result;
+    do {
+        result = fsync(descriptor);
+    } while (result != 0 && errno == EINTR);
+    return result;
+}
+
+static int rename_again(const char *from, const char *to)
+{
+    int result;
+    do {
+        result = rename(from, to);
+    } while (result != 0 && errno == EINTR);
+    return result;
+}
+
 static int write_all(int descriptor, const char *bytes, size_t size)
 {
     while (size) {
         ssize_t n = write(descriptor, bytes, size);
         if (n < 0 && errno == EINTR) continue;
+        if (n == 0) errno = ENOSPC;
         if (n <= 0) return 0;
         bytes += n;
         size -= (size_t)n;
@@ -66,9 +95,9 @@ static void sync_folder(const char *path)
     char *folder = strdup(path);
     char *slash = folder ? strrchr(folder, '/') : NULL;
     if (slash) slash[slash == folder] = 0;
-    int descriptor = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int descriptor = open_again(slash ? folder : ".", O_RDONLY | O_DIRECTORY);
     if (descriptor >= 0) {
-        fsync(descriptor);
+        sync_again(descriptor); /* some file systems cannot sync a folder */
         close(descriptor);
     }
     free(folder);
@@ -81,14 +110,15 @@ int file_save(const char *path, const char *bytes, size_t size, int force)
     buffer name = {0};
     buffer_format(&name, "%s.tmp.%ld", path, (long)getpid());
     if (name.failed) return report_fail(RONDO_LIMIT, NULL, "no memory for a path");
-    int descriptor = open(name.text, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    int sound = descriptor >= 0 && write_all(descriptor, bytes, size) && fsync(descriptor) == 0;
+    unlink(name.text); /* left by a process that had our number before */
+    int descriptor = open_again(name.text, O_WRONLY | O_CREAT | O_EXCL);
+    int sound = descriptor >= 0 && write_all(descriptor, bytes, size) && sync_again(descriptor) == 0;
     int reason = errno;
-    if (descriptor >= 0 && close(descriptor) != 0 && sound) {
+    if (descriptor >= 0 && close(descriptor) != 0 && errno != EINTR && sound) {
         reason = errno;
         sound = 0;
     }
-    if (sound && rename(name.text, path) != 0) {
+    if (sound && rename_again(name.text, path) != 0) {
         reason = errno;
         sound = 0;
     }
@@ -103,18 +133,22 @@ int file_save(const char *path, const char *bytes, size_t size, int force)
 int file_load(const char *path, size_t limit, buffer *into)
 {
     int standard = strcmp(path, "-") == 0;
-    FILE *file = standard ? stdin : fopen(path, "rbe");
-    if (!file) return told(path);
+    int descriptor = standard ? STDIN_FILENO : open_again(path, O_RDONLY);
+    if (descriptor < 0) return told(path);
     char block[4096];
-    size_t n;
+    ssize_t n;
     int status = RONDO_OK;
-    while (status == RONDO_OK && (n = fread(block, 1, sizeof block, file)) > 0) {
-        buffer_add(into, block, n);
+    while (status == RONDO_OK && (n = read(descriptor, block, sizeof block)) != 0) {
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) {
+            status = told(path);
+            break;
+        }
+        buffer_add(into, block, (size_t)n);
         if (into->failed || into->size > limit)
             status = report_fail(RONDO_LIMIT, NULL, "%s: more than %zu bytes", show(path).text, limit);
     }
-    if (status == RONDO_OK && ferror(file)) status = told(path);
-    if (!standard) fclose(file);
+    if (!standard) close(descriptor); /* nothing was written */
     if (status == RONDO_OK && !into->text) buffer_put(into, "");
     return status;
 }

@@ -56,7 +56,7 @@ int output_finish(int status)
 {
     output_flush();
     errno = 0;
-    if (!failure && close(STDOUT_FILENO) != 0 && errno != EBADF) remember();
+    if (!failure && close(STDOUT_FILENO) != 0 && errno != EBADF && errno != EINTR) remember();
     if (!failure) return status;
     if (failure == EPIPE) return status == RONDO_SYSTEM ? RONDO_OK : status;
     return report_fail(RONDO_SYSTEM, NULL, "standard output: %s", strerror(failure));

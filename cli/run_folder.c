@@ -187,7 +187,10 @@ static int ours(const char *name)
 
 static int empty_folder(const char *run)
 {
-    DIR *folder = opendir(run);
+    DIR *folder;
+    do {
+        folder = opendir(run);
+    } while (!folder && errno == EINTR);
     if (!folder) return report_fail(RONDO_SYSTEM, NULL, "%s: %s", show(run).text, strerror(errno));
     int status = RONDO_OK;
     for (struct dirent *entry; status == RONDO_OK && (entry = readdir(folder)) != NULL;) {

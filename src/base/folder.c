@@ -85,7 +85,10 @@ rondo_status rd_folder_list(const char *path, char ***names, size_t *count, rond
     listing found = {0};
     *names = NULL;
     *count = 0;
-    DIR *folder = opendir(path);
+    DIR *folder;
+    do {
+        folder = opendir(path);
+    } while (!folder && errno == EINTR);
     if (!folder) return rd_fail_system(error, path, "be listed", errno);
     rondo_status status = collect(folder, path, &found, error);
     (void)closedir(folder); /* nothing was written */

@@ -9,7 +9,7 @@ LC_ALL=C awk 'BEGIN { s = 7; for (i = 0; i < 1500; i++) { s = (s * 1103515 + 123
 stream='--cell gru --num-layers 2 --dropout 0.2 --seq-len 8'
 lines='--lines --cell lstm --zoneout-h 0.1 --optimizer momentum --lr 0.05 --lr-schedule plateau'
 small='--hidden-size 6 --embed-size 4 --batch-size 4 --max-steps 12 --epochs 1000 --eval-every 4 --val-frac 0.1 --patience 0'
-often='--checkpoint-every 0.001s --threads 1 -q'
+often='--checkpoint-every 0.000001s --threads 1 -q'
 
 # train MODEL [options]: replaces the shell it runs in, so that $! of a background job is the program itself. `under` may
 # hold a program that watches it.
