@@ -142,7 +142,7 @@ static rondo_status save_best_file(const run *r, rondo_error *error)
 static rondo_status save_all(run *r, rondo_error *error)
 {
     rondo_error inner = {.status = RONDO_OK};
-    if (r->log)
+    if (r->log && !r->log_failed)
         RD_TRY(judge_log(r, rd_run_log_sync(r->log, &inner), &inner, error));
     RD_TRY(rondo_trainer_save(r->t, r->folder, error));
     return save_best_file(r, error);
