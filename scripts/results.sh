@@ -51,8 +51,8 @@ irnn --cell rnn --nonlinearity relu --init-recurrent identity --hidden-size 374 
 gru-simple --cell gru-simple --hidden-size 257
 gru-before --cell gru --gru-reset before --hidden-size 207
 gru-after --cell gru --hidden-size 205
-lstm-a --cell lstm --lstm-output linear --hidden-size 178
-lstm-b --cell lstm --lstm-output linear --lstm-candidate cell --hidden-size 178
+lstm-a --cell lstm --lstm-output linear --hidden-size 178 --clip-cell 3
+lstm-b --cell lstm --lstm-output linear --lstm-candidate cell --hidden-size 178 --clip-cell 3
 lstm-c --cell lstm --hidden-size 177
 mingru --cell mingru --hidden-size 950
 minlstm --cell minlstm --hidden-size 740
