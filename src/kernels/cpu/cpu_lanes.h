@@ -17,7 +17,8 @@ typedef __mmask16 part;
 /* The part that covers the first `left` lanes. */
 RD_INLINE part part_of(size_t left)
 {
-    return left >= RD_LANES ? (part)-1 : (part)((1u << left) - 1);
+    if (left >= RD_LANES) return (part)-1;
+    return (part)((1u << left) - 1);
 }
 RD_INLINE rd_lane load_part(const rd_real *p, part covered)
 {
