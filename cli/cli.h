@@ -130,6 +130,7 @@ int file_save(const char *path, const char *bytes, size_t size, int force);
 /* The whole file, at most `limit` bytes; "-" is standard input. */
 int file_load(const char *path, size_t limit, buffer *into);
 int file_exists(const char *path);
+int file_is_plain(const char *path); /* there, and neither a folder nor a device */
 int folder_make(const char *path);
 int same_file(const char *a, const char *b);
 

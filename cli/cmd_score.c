@@ -73,10 +73,29 @@ static void put_line(const scoring *s, const rondo_scored *line)
     output_text("\n");
 }
 
+/* An empty result keeps the place of a line that was left out. */
+static int pass_over(const scoring *s, const rondo_scored *line)
+{
+    report_note("%s; left out", line->text);
+    if (strcmp(s->per, "total") == 0) return 0;
+    if (s->json) {
+        json_line json;
+        json_begin(&json);
+        json_raw(&json, "text", "null");
+        json_number(&json, "logprob", line->logprob);
+        json_count(&json, "tokens", 0);
+        json_end(&json);
+    } else {
+        output_text("\n");
+    }
+    return output_broken();
+}
+
 static int take(void *user, const rondo_scored *line)
 {
     scoring *s = user;
     s->lines++;
+    if (line->tokens == 0) return pass_over(s, line);
     s->tokens += line->tokens;
     s->unknown += line->unknown;
     s->logprob += line->logprob;

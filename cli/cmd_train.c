@@ -78,6 +78,9 @@ static int settle_output(job *j)
     if (same_file(output, valid) || (same_file(output, from) && !force))
         return report_fail(RONDO_BAD_ARGUMENT, NULL, "%s: is read, so it cannot be the output",
                            show(output).text);
+    if (output[0] && file_exists(output) && !file_is_plain(output))
+        return report_fail(RONDO_BAD_ARGUMENT, NULL, "%s: is no ordinary file, so it cannot be the output",
+                           show(output).text);
     if (!j->resuming && !force && output[0] && file_exists(output))
         return report_fail(RONDO_BAD_ARGUMENT, "-f replaces it", "%s: is there already", show(output).text);
     if (!output[0])

@@ -15,6 +15,12 @@ int file_exists(const char *path)
     return lstat(path, &info) == 0;
 }
 
+int file_is_plain(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISREG(info.st_mode);
+}
+
 int same_file(const char *a, const char *b)
 {
     struct stat first, second;

@@ -366,6 +366,7 @@ typedef struct rondo_scored {     /* one line */
     const double *per_token;       /* [tokens] */
     const char *const *token;      /* [tokens] as text */
 } rondo_scored;
+/* A line passed over by `--skip-bad` has tokens 0, logprob NaN, and a `text` that says what is wrong with it. */
 typedef int (*rondo_on_scored)(void *user, const rondo_scored *line);
 RONDO_API rondo_status rondo_score(rondo_model *model, const rondo_options *options, const char *path,
                                    rondo_on_scored on_line, void *user, rondo_error *error);

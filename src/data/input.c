@@ -7,6 +7,7 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { BLOCK = 65536, KEPT_IN_MEMORY = 32 << 20 };
 
@@ -23,13 +24,21 @@ static rondo_status keep_all(rd_reader *reader, rd_store *store, rondo_error *er
     }
 }
 
+/* What can be read only once: data are walked twice. */
+static int is_pipe(const char *path)
+{
+    struct stat about;
+    return stat(path, &about) == 0 && (S_ISFIFO(about.st_mode) || S_ISSOCK(about.st_mode));
+}
+
 rondo_status rd_source_path(const char *path, rd_source *source, rondo_error *error)
 {
     *source = (rd_source){.name = path, .path = path};
-    if (strcmp(path, "-") != 0) return RONDO_OK;
+    const int standard = strcmp(path, "-") == 0;
+    if (!standard && !is_pipe(path)) return RONDO_OK;
     rd_reader *reader = NULL;
     RD_TRY(rd_reader_open(path, &reader, error));
-    *source = (rd_source){.name = "standard input"};
+    *source = (rd_source){.name = standard ? "standard input" : path};
     rondo_status status = rd_store_new(1, KEPT_IN_MEMORY, &source->kept, error);
     if (status == RONDO_OK) status = keep_all(reader, source->kept, error);
     rd_reader_close(reader);

@@ -18,6 +18,7 @@ typedef struct line {
     rd_indices symbols;    /* encoded, without the end */
     double *logprob;       /* [symbols + 1] */
     size_t logprob_room;
+    int bad;               /* passed over by --skip-bad; `text` says why */
 } line;
 
 typedef struct scoring {
@@ -27,7 +28,8 @@ typedef struct scoring {
     rd_reader *reader;
     rd_normal normal;
     line line[GROUP];
-    size_t lines, first_number;
+    size_t lines;
+    uint64_t may_skip;     /* bad lines still allowed by --skip-bad */
     rondo_batch *batch;
     rondo_state *state;
     int32_t *x, *y;        /* [GROUP][WINDOW] */
@@ -40,30 +42,49 @@ typedef struct scoring {
 
 /* ---- reading a group --------------------------------------------------------------------------------------- */
 
-static rondo_status bad_byte(const scoring *s, const char *text, size_t size, size_t at, rondo_error *error)
+static rondo_status bad_byte(const scoring *s, const char *text, size_t at, rondo_error *error)
 {
-    (void)size;
     rd_fail(error, RONDO_BAD_DATA, "%s:%zu:%zu: byte 0x%02x is not UTF-8", rd_reader_name(s->reader),
             rd_reader_number(s->reader), at + 1, (unsigned)(unsigned char)text[at]);
     rd_hint(error, "convert the file to UTF-8, or train with --tokens byte");
     return RONDO_BAD_DATA;
 }
 
-static rondo_status take_line(scoring *s, line *to, const char *text, size_t size, rondo_error *error)
+static rondo_status keep_text(line *to, const char *text, size_t size, rondo_error *error)
 {
-    size_t bad;
     RD_TRY(rd_grow(&to->text, &to->room, size + 1, 1, "a line", error));
     memcpy(to->text, text, size);
     to->text[size] = 0;
     to->size = size;
+    return RONDO_OK;
+}
+
+/* A line that cannot be read keeps its place among the results while --skip-bad allows it. */
+static rondo_status pass_over(scoring *s, line *to, rondo_error *error)
+{
+    if (s->may_skip == 0)
+        return RONDO_BAD_DATA;
+    s->may_skip--;
+    to->bad = 1;
+    RD_TRY(keep_text(to, error->message, strlen(error->message), error));
+    return rd_grow(&to->logprob, &to->logprob_room, 1, sizeof(double), "a line's scores", error);
+}
+
+static rondo_status take_line(scoring *s, line *to, const char *text, size_t size, rondo_error *error)
+{
+    size_t bad;
+    to->bad = 0;
     to->symbols.count = 0;
     to->symbols.unknown = 0;
+    RD_TRY(keep_text(to, text, size, error));
     const char *shown = to->text;
     size_t shown_size = size;
     if (rd_symbols_rules_of(s->symbols)->kind != RD_TOKENS_BYTE) {
         bad = rd_utf8_check((const unsigned char *)text, size);
-        if (bad < size)
-            return bad_byte(s, text, size, bad, error);
+        if (bad < size) {
+            (void)bad_byte(s, text, bad, error);
+            return pass_over(s, to, error);
+        }
     }
     RD_TRY(rd_normalize(&s->normal, rd_symbols_rules_of(s->symbols), text, size, &shown, &shown_size, error));
     RD_TRY(rd_symbols_encode(s->symbols, shown, shown_size, &to->symbols, &bad, error));
@@ -159,9 +180,18 @@ static rondo_status name_tokens(scoring *s, const line *l, rondo_error *error)
     return RONDO_OK;
 }
 
+static rondo_status put_scored(const rondo_scored *scored, rondo_on_scored on_line, void *user, rondo_error *error)
+{
+    if (on_line(user, scored))
+        return rd_fail(error, RONDO_SYSTEM, "the result could not be written");
+    return RONDO_OK;
+}
+
 static rondo_status tell_line(scoring *s, const line *l, rondo_on_scored on_line, void *user, rondo_error *error)
 {
     double total = 0;
+    if (l->bad)
+        return put_scored(&(rondo_scored){.text = l->text, .size = l->size, .logprob = NAN}, on_line, user, error);
     RD_TRY(name_tokens(s, l, error));
     for (size_t i = 0; i <= l->symbols.count; i++)
         total += l->logprob[i];
@@ -169,9 +199,7 @@ static rondo_status tell_line(scoring *s, const line *l, rondo_on_scored on_line
         return rd_fail(error, RONDO_NUMBERS, "%s: the model gives a probability that is not a number", s->path);
     rondo_scored scored = {.text = l->text, .size = l->size, .logprob = total, .tokens = l->symbols.count + 1,
                            .unknown = l->symbols.unknown, .per_token = l->logprob, .token = s->token};
-    if (on_line(user, &scored))
-        return rd_fail(error, RONDO_SYSTEM, "the result could not be written");
-    return RONDO_OK;
+    return put_scored(&scored, on_line, user, error);
 }
 
 /* ---- all of it --------------------------------------------------------------------------------------------- */
@@ -186,6 +214,7 @@ static rondo_status prepare(scoring *s, const rondo_options *options, rondo_erro
                        s->model->task);
     RD_TRY(rd_reader_open(s->path, &s->reader, error));
     int64_t most = rd_option_integer(options, RD_OPT_max_line);
+    s->may_skip = (uint64_t)rd_option_integer(options, RD_OPT_skip_bad);
     if (most > 0)
         rd_reader_set_max_line(s->reader, (size_t)most);
     RD_TRY(rondo_batch_new(&s->batch, error));
@@ -239,6 +268,9 @@ rondo_status rondo_score(rondo_model *model, const rondo_options *options, const
     RD_TRY(rd_alloc(1, sizeof *s, "scoring", &s, error));
     s->model = model;
     s->path = path;
+    rondo_error own; /* a line that is passed over is told by its message */
+    if (!error)
+        error = &own;
     rondo_status status = prepare(s, options, error);
     if (status == RONDO_OK)
         status = run(s, on_line, user, error);
