@@ -21,7 +21,10 @@ struct rd_lock {
 static long holder(int descriptor)
 {
     char text[32] = "";
-    const ssize_t got = pread(descriptor, text, sizeof text - 1, 0);
+    ssize_t got;
+    do {
+        got = pread(descriptor, text, sizeof text - 1, 0);
+    } while (got < 0 && errno == EINTR);
     return got > 0 ? strtol(text, NULL, 10) : 0;
 }
 

@@ -166,6 +166,7 @@ typedef struct choice {
     rd_bundle *bundle;
     char *path;
     uint64_t step;
+    int unread; /* there was a file that the system would not read */
 } choice;
 
 /* Takes the file when it is sound and newer than what was taken before. */
@@ -177,6 +178,7 @@ static rondo_status consider(char *path, int strict, choice *best, rd_text *warn
     if (status == RONDO_OK && (!best->bundle || found.step > best->step)) {
         const choice before = *best;
         *best = found;
+        best->unread = before.unread;
         found = before;
     } else if (status != RONDO_OK && (strict || status == RONDO_LIMIT)) {
         (void)rd_fail(error, status, "%s", inner.message);
@@ -185,6 +187,7 @@ static rondo_status consider(char *path, int strict, choice *best, rd_text *warn
         status = RONDO_OK;
     } else if (status != RONDO_OK) {
         rd_text_format(warning, "%s; passed over\n", inner.message);
+        best->unread = 1;
         status = RONDO_OK;
     }
     rd_bundle_free(found.bundle);
@@ -229,7 +232,7 @@ rondo_status rd_checkpoint_load(const char *run, int strict, rd_bundle **bundle,
     if (status == RONDO_OK && steps == 0)
         status = rd_fail(error, RONDO_NO, "%s: no checkpoint was saved yet", run);
     else if (status == RONDO_OK && !best.bundle)
-        status = rd_fail(error, RONDO_BAD_MODEL, "%s: no sound checkpoint in this folder:\n%.*s", run, (int)warning->size - 1,
+        status = rd_fail(error, best.unread ? RONDO_SYSTEM : RONDO_BAD_MODEL, "%s: no sound checkpoint in this folder:\n%.*s", run, (int)warning->size - 1,
                          warning->text);
     if (status == RONDO_OK) {
         *bundle = best.bundle;

@@ -17,7 +17,8 @@
 rondo_status rd_checkpoint_save(const char *run, uint64_t step, const rd_bundle *bundle, size_t keep, rondo_error *error);
 /* The newest sound checkpoint of RUN, ordered by the step inside the files. Damaged ones are passed over (told in
  * *warning, one line each) unless `strict`, which refuses. *path (rd_free) names the one taken. When all are damaged it
- * is RONDO_BAD_MODEL, when none was saved yet RONDO_NO. Temporaries of processes that are gone are removed. */
+ * is RONDO_BAD_MODEL (RONDO_SYSTEM if one could not be read), when none was saved yet RONDO_NO. Damaged files are renamed
+ * to NAME.damaged. Temporaries of processes that are gone are removed. */
 rondo_status rd_checkpoint_load(const char *run, int strict, rd_bundle **bundle, char **path, rd_text *warning,
                                 rondo_error *error);
 /* Keeps the space of the final model in RUN/space, so that hours of training do not end without room for it. */
