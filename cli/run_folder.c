@@ -292,7 +292,7 @@ int run_folder_write(const char *run, const invocation *call, const rondo_option
     int status = path.failed ? no_memory() : change_paths(kept, run, relative_to);
     const char *lines = status == RONDO_OK ? rondo_options_text(kept, 1, &error) : "";
     if (!lines) status = report_error(&error);
-    if (status == RONDO_OK) {
+    if (status == RONDO_OK && lines) {
         put_command_lines(path.text, call, &text);
         put_lines(lines, &text);
         status = text.failed ? no_memory() : file_save(path.text, text.text, text.size, 1);
@@ -319,8 +319,9 @@ int run_folder_read(const char *run, const invocation *call, rondo_options *opti
         status = report_error(&error);
     if (status == RONDO_OK) status = change_paths(options, run, from_folder);
     const char *given = status == RONDO_OK ? rondo_options_text(call->given, 1, &error) : "";
-    if (status == RONDO_OK &&
-        rondo_options_parse(options, given, strlen(given), "command line", &error) != RONDO_OK)
+    if (!given ||
+        (status == RONDO_OK &&
+         rondo_options_parse(options, given, strlen(given), "command line", &error) != RONDO_OK))
         status = report_error(&error);
     buffer_free(&text);
     buffer_free(&path);
