@@ -44,8 +44,8 @@ int terminal_width(int descriptor)
     if (isatty(descriptor) && ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
         return size.ws_col;
     const char *columns = getenv("COLUMNS");
-    int width = columns ? atoi(columns) : 0;
-    return isatty(descriptor) && width >= 20 && width <= 1000 ? width : 80;
+    long width = columns ? strtol(columns, NULL, 10) : 0;
+    return isatty(descriptor) && width >= 20 && width <= 1000 ? (int)width : 80;
 }
 
 /* ---- outside text */
