@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static void remember(rd_node *node, const char *key)
@@ -39,10 +40,10 @@ rondo_status rd_setting_number(rd_node *node, const char *key, double fallback, 
     const char *text = rd_setting_text(node, key);
     double found = fallback;
     if (text && (!rd_parse_number(text, strlen(text), &found) || !(found >= low && found <= high))) {
-        char from[40], to[40], expected[120] = "a number from ";
+        char from[40], to[40], expected[120];
         rd_print_double(low, from);
         rd_print_double(high, to);
-        strcat(strcat(strcat(expected, from), " to "), to);
+        (void)snprintf(expected, sizeof expected, "a number from %s to %s", from, to);
         return refuse(node, key, text, expected, error);
     }
     *value = found;
