@@ -59,9 +59,9 @@ rondo_status rd_text_read(rd_opening *opening, rd_input *input, rondo_error *err
 rondo_status rd_lines_read(rd_opening *opening, rd_input *input, rondo_error *error);
 rondo_status rd_csv_read(rd_opening *opening, rd_input *input, rondo_error *error);
 rondo_status rd_csv_end(rd_opening *opening, rondo_error *error);
-void rd_csv_clear(void *state);
+void rd_csv_clear(void *memory);
 
 rondo_status rd_conll_read(rd_opening *opening, rd_input *input, rondo_error *error);
-void rd_conll_clear(void *state);
+void rd_conll_clear(void *memory);
 
 #endif
