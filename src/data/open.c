@@ -76,7 +76,7 @@ static rondo_status begin_vocabularies(rd_opening *opening, rd_known known, int 
     *counting = 0;
     for (int part = RD_X; part < opening->reader->vocabularies; part++) {
         rd_symbols_rules rules = {.kind = RD_TOKENS_WORD, .min_freq = 1};
-        if (given[part]) {
+        if (given[part]) { /* NOLINT(clang-analyzer-core.uninitialized.Branch): at most two parts */
             opening->corpus->symbols[part] = rd_symbols_share(given[part]);
             opening->closed[part] = 1;
             continue;

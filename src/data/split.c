@@ -61,7 +61,7 @@ static rondo_status read_line(splitter *s, rd_input *input, rondo_error *error)
 static int is_blank(const rd_text *line)
 {
     for (size_t i = 0; i < line->size; i++)
-        if (!strchr(" \t\r\n", line->text[i])) return 0;
+        if (!strchr(" \t\r\n", line->text[i])) return 0; /* NOLINT(clang-analyzer-core.NullDereference) */
     return 1;
 }
 

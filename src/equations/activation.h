@@ -160,7 +160,7 @@ RD_INLINE rd_lane rd_log(rd_lane x)
     y = rd_select(x < infinity, y, x);            /* infinity and NaN are their own logarithms */
     y = rd_select(x > 0, y, rd_splat(-INFINITY)); /* 0 */
     y = rd_select(x < 0, rd_splat(NAN), y);
-    return rd_select(x == x, y, x);
+    return rd_select(x == x, y, x); /* NOLINT(misc-redundant-expression): not so for NaN */
 }
 
 #endif

@@ -38,9 +38,11 @@ rondo_status rd_safetensors_order(const rd_bundle *bundle, const rd_tensor ***or
 {
     const size_t count = rd_bundle_tensors(bundle);
     const rd_tensor **made;
+    /* NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers is meant */
     RD_TRY(rd_alloc(count, sizeof *made, "the order of tensors", &made, error));
     for (size_t i = 0; i < count; i++)
         made[i] = rd_bundle_at(bundle, i);
+    /* NOLINTNEXTLINE(bugprone-sizeof-expression) */
     qsort(made, count, sizeof *made, by_type_and_name);
     *order = made;
     return RONDO_OK;
@@ -62,9 +64,9 @@ void rd_safetensors_crc_line(rd_text *text, uint32_t crc, const char *name)
 /* Gives the data of a tensor as they stand in a file: least byte first. */
 static rondo_status pour(const rd_tensor *tensor, sink to, void *context, rondo_error *error)
 {
-    const size_t unit = rd_dtype_of(tensor->dtype)->unit;
-    if (!BIG_ENDIAN_HOST || unit == 1)
+    if (!BIG_ENDIAN_HOST || rd_dtype_of(tensor->dtype)->unit == 1)
         return tensor->bytes ? to(context, tensor->data, tensor->bytes, error) : RONDO_OK;
+    const size_t unit = rd_dtype_of(tensor->dtype)->unit;
     unsigned char chunk[CHUNK];
     for (size_t at = 0; at < tensor->bytes; at += CHUNK) {
         const size_t size = rd_size_min(CHUNK, tensor->bytes - at);
