@@ -27,7 +27,7 @@ static size_t classes_of(rondo_model *model)
 static rondo_status stream(rondo_model *model, rondo_error *error)
 {
     size_t classes = classes_of(model);
-    rondo_real *logits = calloc(classes, sizeof *logits); /* before the loop */
+    rondo_real *logits = calloc(classes ? classes : 1, sizeof *logits); /* before the loop */
     int32_t symbol;
     char line[64];
     rondo_state *state = NULL;
