@@ -33,6 +33,8 @@ flags_of() { # what one file needs beyond the common flags
     *cpu_avx512.c) echo "-mavx512f -mavx512dq -mavx512bw -mavx512vl -mfma" ;;
     tests/gradient/* | *_real64.c) echo "-DRONDO_REAL64 -DRD_REAL64 -DRD_SOURCE_DIR=\"\"" ;;
     tests/*) echo "-DRD_SOURCE_DIR=\"\"" ;;
+    src/base/status.c) ;;
+    src/*) echo "-include scripts/analyzer.h" ;;
     esac
 }
 
