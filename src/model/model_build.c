@@ -5,6 +5,7 @@
 #include "base/size.h"
 #include "layers/dense.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static rondo_status refuse(const rd_node *node, rondo_error *error, const char *what, const char *name)
@@ -205,7 +206,7 @@ static rondo_status add_layer(rondo_model *model, rd_node *node, const rd_layer_
     *layer = (rd_layer){.ops = ops, .index = model->layers, .line = node->line};
     memcpy(layer->name, node->name, RD_NAME);
     memcpy(layer->prefix, node->name, RD_NAME);
-    if (strlen(layer->prefix) + 1 < RD_NAME) strcat(layer->prefix, ".");
+    if (strlen(layer->prefix) + 1 < RD_NAME) memcpy(layer->prefix + strlen(layer->prefix), ".", 2);
     RD_TRY(resolve_references(model, layer, node, error));
     RD_TRY(connect(model, layer, node, error));
     model->layers++; /* from here on the model frees what build allocates */
@@ -269,7 +270,7 @@ static rondo_status name_tensors(rondo_model *model, rondo_error *error)
             char *name = model->named[model->tensors].name;
             model->named[model->tensors].layer = i;
             model->named[model->tensors].param = k;
-            strcat(strcpy(name, layer->prefix), layer->param[k].name);
+            (void)snprintf(name, sizeof model->named->name, "%s%s", layer->prefix, layer->param[k].name);
             for (size_t j = 0; j < model->tensors; j++)
                 if (rd_equal(model->named[j].name, name))
                     return rd_fail(error, RONDO_BAD_ARGUMENT, "model text:%zu: two tensors would be named %s",
