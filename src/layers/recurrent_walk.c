@@ -174,6 +174,7 @@ static void keep_previous(const rd_walk *walk, const rd_walk_step *step)
     const rd_recurrent_frame *f = &walk->frame;
     const size_t stride[] = {f->h_stride, f->c_stride};
     for (size_t k = 0; k < (size_t)walk->own->info->states; k++)
+        /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): a cell has two states at most */
         rd_copy_rows(step->rows, walk->own->state[k], f->state[k] + step->place * stride[k], stride[k],
                      f->prev[k] + step->kept * stride[k], stride[k]);
     if (f->operand == f->prev[0]) return;

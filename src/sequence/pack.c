@@ -91,6 +91,7 @@ rondo_status rondo_unpack(const rondo_pack *pack, const rondo_real *rows, size_t
             if (!to)
                 return rd_fail(error, RONDO_BAD_ARGUMENT, "rondo_unpack: out[%zu] is missing",
                                pack->order[p]);
+            /* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): rows is there when the pack has any */
             memcpy(to + t * width, rows + (pack->offset[t] + p) * stride, width * sizeof *to);
         }
     return RONDO_OK;

@@ -283,6 +283,7 @@ rondo_status rd_trainer_from_bundle(rondo_trainer *t, const rd_bundle *bundle, c
     RD_TRY(read_best(t, bundle, path, error));
     RD_TRY(rd_bundle_params(bundle, path, t->model, "", t->model->params, error));
     for (int k = 0; k < rd_optimizer_slots(t->optimizer); k++)
+        /* NOLINTNEXTLINE(clang-analyzer-core.*): found above, one for each slot */
         memcpy(rd_optimizer_slot(t->optimizer, k), slot[k], t->model->numbers * sizeof **slot);
     rd_optimizer_set_updates(t->optimizer, updates);
     t->progress = progress;
