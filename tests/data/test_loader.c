@@ -171,7 +171,7 @@ static void training_sees_each_line_once_in_an_order_of_seed_and_epoch(void **st
     assert_string_equal(first, again);
     assert_string_not_equal(first, second);
     assert_string_not_equal(first, seeded);
-    for (char c = 'a'; c <= 'z'; c++)
+    for (int c = 'a'; c <= 'z'; c++)
         assert_true(strchr(first, c) && strchr(second, c));
     rondo_batch_free(batch);
     rondo_loader_free(one);

@@ -119,8 +119,10 @@ static void brackets_are_balanced_and_no_longer_than_asked(void **state)
         size++;
         if (*text == '(' || *text == '[')
             stack[depth++] = *text == '(' ? ')' : ']';
-        else
-            assert_int_equal(*text, stack[--depth]);
+        else {
+            assert_true(depth > 0);
+            assert_int_equal(*text, stack[--depth]); /* NOLINT(clang-analyzer-core.CallAndMessage) */
+        }
     }
     assert_int_equal(longest, 20);
 }

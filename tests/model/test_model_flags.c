@@ -93,7 +93,7 @@ static void every_flag_is_written_and_every_list_builds_and_learns(void **state)
         if (strstr(rows[i].options, "random"))
             works(&b, rondo_options_set(b.options, "init-state-scale", "0.2", &b.error));
         works(&b, write_text(&b, &sizes[0], "softmax", rows[i].pooled, &text));
-        if (strcmp(text.text, rows[i].text))
+        if (strcmp(text.text, rows[i].text) != 0)
             fprintf(stderr, "%s\ngives\n%s\nnot\n%s", rows[i].options, text.text, rows[i].text);
         assert_string_equal(text.text, rows[i].text);
         works(&b, rondo_model_new(b.device, b.options, text.text, sizes, 2, &b.model, &b.error));

@@ -49,7 +49,7 @@ static void every_default_is_allowed_and_spelt_as_it_is_kept(void **state)
         set(options, info.name, info.fallback);
         assert_string_equal(rondo_options_get(options, info.name), info.fallback);
     }
-    assert_true(count == RD_OPTIONS && count > 100);
+    assert_true(count == RD_OPTIONS);
     assert_int_equal(rondo_option(count, &info), RONDO_NO);
     rondo_options_free(options);
 }
