@@ -78,7 +78,7 @@ CELLS
 part_copy() {
     "$program" data synth copy -n 20000 --length 20 --seed 1 -f -o copy.conll
     "$program" data synth copy -n 500 --length 20 --seed 2 -f -o copy.test.conll
-    train copy --task tag --no-bidirectional --cell lstm --hidden-size 128 --lr 0.002 --batch-size 50 --epochs 20 --patience 0 \
+    train copy --task tag --cell lstm --hidden-size 128 --lr 0.002 --batch-size 50 --epochs 36 --patience 0 \
         --valid copy.test.conll copy.conll
     echo "copy: accuracy $(metric copy copy.test.conll accuracy)"
 }
