@@ -176,7 +176,7 @@ static rondo_status open_events(rd_run_log *log, const char *folder, int resume,
     log_file *file = &log->events;
     rondo_status status = RONDO_SYSTEM;
     host_name(host);
-    for (unsigned number = 0; number < 100 && status != RONDO_OK; number++) {
+    for (unsigned number = 0; number < 100000 && status != RONDO_OK; number++) {
         rd_text_clear(&file->path);
         rd_text_format(&file->path, "%s/%s%010lld.%s", folder, events_prefix, (long long)now, host);
         if (number > 0) rd_text_format(&file->path, ".%u", number);
