@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/size.h"
+#include "formats/safetensors_header.h"
 #include "store/checkpoint.h"
 #include "store/model_file.h"
 
@@ -396,6 +397,8 @@ rondo_status rondo_train(rondo_trainer *trainer, const char *folder, rondo_on_ev
         return rd_fail(error, RONDO_BAD_ARGUMENT, "rondo_train: trainer is missing");
     if (!error)
         error = &own;
+    if (folder)
+        RD_TRY(rd_safetensors_ready(error)); /* before hours of training, not after */
     double now = rd_seconds();
     run r = {.t = trainer, .folder = folder, .on_event = on_event, .user = user, .begun = now, .tokens_since = now,
              .saved_at = now, .save_every = rd_option_number(trainer->options, RD_OPT_checkpoint_every),
