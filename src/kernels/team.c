@@ -9,10 +9,11 @@
 enum {
     SMALL_PRODUCT = 1 << 18, /* multiply-adds that are not worth waking anybody */
     CUTS = 16,               /* chunks of a large product: a multiple of most numbers of threads */
+    OUTER_CUTS = 8,          /* fewer, since each chunk packs what it reads */
     LEAST_ROWS = 24,         /* of a chunk, so that tiles are full */
     MOST_CHUNKS = 64,        /* of a flat array */
     LEAST_NUMBERS = 1 << 14, /* of such a chunk */
-    OUTER_COLUMNS = 96,      /* least of a chunk of an outer product, on either side */
+    OUTER_COLUMNS = 128,     /* least of a chunk of an outer product, on either side */
     SUM_COLUMNS = 256        /* of a chunk of column sums: the sums stay in L1 */
 };
 
@@ -115,10 +116,10 @@ void rd_device_outer(const rondo_device *device, const rd_outer_args *args)
     const cut whole_a = {args->a_columns, args->a_columns, 1},
               whole_b = {args->b_columns, args->b_columns, 1};
     outer_work w = {device, args, whole_a, whole_b};
-    if (!is_small(args->rows, args->a_columns,
-                  args->b_columns)) { /* both sides: a chunk packs its share of both */
-        w.a = cut_length(args->a_columns, CUTS, OUTER_COLUMNS, 1);
-        w.b = cut_length(args->b_columns, CUTS / rd_size_min(CUTS, w.a.chunks), 2 * OUTER_COLUMNS, panel);
+    if (!is_small(args->rows, args->a_columns, args->b_columns)) { /* a chunk packs all that it reads of B */
+        w.a = cut_length(args->a_columns, OUTER_CUTS, OUTER_COLUMNS, 1);
+        w.b = cut_length(args->b_columns, OUTER_CUTS / rd_size_min(OUTER_CUTS, w.a.chunks), 2 * OUTER_COLUMNS,
+                         panel);
     }
     /* always by the pool: it knows which thread this is, and so whose scratch to use */
     rd_pool_run(device->pool, outer_chunk, &w, w.a.chunks * w.b.chunks);

@@ -33,9 +33,9 @@ RD_INLINE wide wide_fma(wide a, wide b, wide c)
 
 enum {
     PANEL = WIDE * TILE_WIDES, /* columns */
-    BLOCK_DEPTH = 512,         /* of k in a product: a block of a panel stays in L2 */
-    BLOCK_ROWS = 192,          /* rows of A that stay in L2 while all panels pass */
-    OUTER_DEPTH = 256,         /* rows that one pass of an outer product adds */
+    BLOCK_DEPTH = 1024,        /* of k in a product: a block of a panel stays in L2 */
+    BLOCK_ROWS = 256,          /* rows of A that stay in L2 while all panels pass */
+    OUTER_DEPTH = 128,         /* rows that one pass of an outer product adds */
     OUTER_BAND = 48,           /* columns of A packed at a time: whole tiles, whole lines of memory */
     OUTER_PANELS = (RD_OUTER_SCRATCH - OUTER_BAND * OUTER_DEPTH) / (OUTER_DEPTH * PANEL)
 };
@@ -334,7 +334,8 @@ static void outer_band(const rd_outer_args *p, size_t rows, size_t first_m, size
  */
 static void outer(const rd_outer_args *p, rd_real *scratch)
 {
-    const size_t most_n = (size_t)OUTER_PANELS * PANEL;
+    const size_t bands = rd_ceil_div(p->b_columns, (size_t)OUTER_PANELS * PANEL);
+    const size_t most_n = bands ? rd_ceil_div(rd_ceil_div(p->b_columns, bands), PANEL) * PANEL : 1;
     rd_real *packed = scratch, *panels = scratch + OUTER_BAND * OUTER_DEPTH;
     for (size_t n = 0; n < p->b_columns; n += most_n)
         for (size_t row = 0; row < p->rows; row += OUTER_DEPTH) {
