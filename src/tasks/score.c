@@ -191,7 +191,7 @@ static rondo_status tell_line(scoring *s, const line *l, rondo_on_scored on_line
 {
     double total = 0;
     if (l->bad)
-        return put_scored(&(rondo_scored){.text = l->text, .size = l->size, .logprob = NAN}, on_line, user, error);
+        return put_scored(&(rondo_scored){.text = l->text, .size = l->size, .logprob = (double)NAN}, on_line, user, error);
     RD_TRY(name_tokens(s, l, error));
     for (size_t i = 0; i <= l->symbols.count; i++)
         total += l->logprob[i];
