@@ -103,9 +103,9 @@ typedef struct rd_kernels {
     void (*softmax)(const rd_softmax_args *args);
     void (*update[RD_OPTIMIZERS])(const rd_update_args *args);
     /* For rondo_machine: runs multiply-adds in registers and gives their number (*out: any number, changed); adds
-     * up n numbers at the speed of the memory they lie in. */
+     * up n numbers, again and again, at the speed of the memory they lie in. */
     double (*peak)(size_t rounds, rd_real *out);
-    rd_real (*sweep)(size_t n, const rd_real *x);
+    rd_real (*sweep)(size_t n, const rd_real *x, size_t rounds);
 } rd_kernels;
 
 enum { RD_OUTER_SCRATCH = (1 << 17) + (1 << 13) };

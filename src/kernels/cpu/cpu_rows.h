@@ -172,14 +172,16 @@ static double peak(size_t rounds, rd_real *out)
     return 2.0 * (double)rounds * TILE_ROWS * TILE_WIDES * WIDE;
 }
 
-/* Reads n numbers as fast as it can; n is rounded down to a whole number of panels. */
-static rd_real sweep(size_t n, const rd_real *x)
+/* Reads n numbers `rounds` times, as fast as it can; what does not fill the last eight vectors is left out.
+ */
+static rd_real sweep(size_t n, const rd_real *x, size_t rounds)
 {
     wide total[8] = {{0}};
-    for (size_t i = 0; i + 8 * WIDE <= n; i += 8 * WIDE)
+    for (size_t round = 0; round < rounds; round++)
+        for (size_t i = 0; i + 8 * WIDE <= n; i += 8 * WIDE)
 #pragma GCC unroll 8
-        for (int v = 0; v < 8; v++)
-            total[v] += load_wide(x + i + (size_t)(v * WIDE));
+            for (int v = 0; v < 8; v++)
+                total[v] += load_wide(x + i + (size_t)(v * WIDE));
     rd_real sum = 0;
     for (int v = 0; v < 8; v++)
         sum += total[v][0];
