@@ -6,11 +6,12 @@ make_text text.txt
 
 # start MODEL: a long run in the background; waits for its first step.
 start() {
+    rm -f run.out run.err # the steps of the run before must not be taken for this one's
     "$program" train --hidden-size 8 --embed-size 4 --seq-len 16 --batch-size 4 --threads 1 --epochs 0 --max-time 100s \
         --patience 0 --checkpoint-every 0 -o "$1" text.txt >run.out 2>run.err </dev/null &
     run=$!
     tries=0
-    until grep -q '^step=4 ' run.err || [ $tries = 100 ]; do sleep 0.1; tries=$((tries + 1)); done
+    until grep -qs '^step=4 ' run.err || [ $tries = 100 ]; do sleep 0.1; tries=$((tries + 1)); done
 }
 for pair in INT:130 TERM:143 HUP:129; do
     name=${pair%:*} want=${pair#*:}
