@@ -113,8 +113,8 @@ static void rows_without_a_target_and_weights_are_differentiated(void **state)
     assert_string_equal(y->name, "y");
     assert_string_equal(v->name, "v");
     y->symbols[1] = -1;
-    v->values[3] = NAN;
-    v->values[6] = v->values[7] = NAN;
+    v->values[3] = (rd_real)NAN;
+    v->values[6] = v->values[7] = (rd_real)NAN;
     works(&b, rondo_gradcheck(b.model, b.batch, 0, &worst, &b.error));
     assert_true(worst.worst <= LIMIT);
     worst_of_all = fmax(worst_of_all, worst.worst);

@@ -17,7 +17,7 @@ static void mean_and_max_are_over_the_steps_and_zero_for_an_empty_sequence(void 
     const rd_value *h = value_of(&b, &b.model->use, "h");
     for (size_t i = 0; i < 4; i++)
         for (size_t j = 0; j < 3; j++) {
-            double sum = 0, best = bench_length[i] ? -INFINITY : 0;
+            double sum = 0, best = bench_length[i] ? -(double)INFINITY : 0;
             for (size_t t = 0; t < bench_length[i]; t++) {
                 double v = (double)at(h, row_at(&b, "x", i, t))[j];
                 sum += v / (double)bench_length[i];

@@ -80,7 +80,7 @@ static void limits_that_make_no_sense_are_refused(void **state)
 {
     (void)state;
     rd_real g[] = {1};
-    const double limits[] = {0, -1, NAN, INFINITY};
+    const double limits[] = {0, -1, (double)NAN, (double)INFINITY};
     for (size_t i = 0; i < 4; i++)
         assert_int_equal(rondo_clip(device, flat(g, 1), RONDO_CLIP_NORM, limits[i], NULL, NULL),
                          RONDO_BAD_ARGUMENT);

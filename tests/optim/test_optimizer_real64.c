@@ -177,7 +177,7 @@ static void arrays_of_another_size_and_bad_rates_are_refused(void **state)
     small.shape[0] = N - 1;
     assert_int_equal(rondo_optimizer_step(o, 0.1, flat(w), small, &error), RONDO_BAD_ARGUMENT);
     assert_non_null(strstr(error.message, "grads are not 19 real numbers"));
-    assert_int_equal(rondo_optimizer_step(o, NAN, flat(w), flat(w), &error), RONDO_BAD_ARGUMENT);
+    assert_int_equal(rondo_optimizer_step(o, (double)NAN, flat(w), flat(w), &error), RONDO_BAD_ARGUMENT);
     assert_int_equal(rondo_optimizer_step(o, -1, flat(w), flat(w), &error), RONDO_BAD_ARGUMENT);
     assert_int_equal(rondo_optimizer_step(NULL, 1, flat(w), flat(w), &error), RONDO_BAD_ARGUMENT);
     assert_int_equal(rondo_optimizer_new(device, NULL, N, &o, &error), RONDO_BAD_ARGUMENT);
