@@ -189,17 +189,38 @@ static int open_run(job *j)
     return run_folder_write(j->run.text, j->call, j->options);
 }
 
+/* As a shell takes it for one word. */
+static void put_word(const char *word, buffer *to)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./+,:=@%-";
+    if (word[0] && !word[strspn(word, plain)]) {
+        buffer_put(to, word);
+        return;
+    }
+    buffer_put(to, "'");
+    for (; *word; word++)
+        buffer_add(to, *word == '\'' ? "'\\''" : word, *word == '\'' ? 4 : 1);
+    buffer_put(to, "'");
+}
+
 /* "saved: FILE, step N; resume with: COMMAND" */
 static void tell_saved(const job *j)
 {
-    if (j->watch.saved)
-        fprintf(stderr, "saved: %s, step %llu; resume with: rondo train --resume %s\n", j->run.text,
-                (unsigned long long)j->watch.saved_step, j->run.text);
-    else if (j->run.size && j->resuming)
-        fprintf(stderr, "saved: %s, as before; resume with: rondo train --resume %s\n", j->run.text,
-                j->run.text);
-    else
-        fprintf(stderr, "nothing was saved (%s)\n", j->run.size ? "no step was finished" : "no -o");
+    const training *w = &j->watch;
+    buffer line = {0};
+    if (w->saved || (j->run.size && j->resuming)) {
+        buffer_format(&line, "saved: %s, ", j->run.text);
+        if (w->saved)
+            buffer_format(&line, "step %llu", (unsigned long long)w->saved_step);
+        else
+            buffer_put(&line, "as before");
+        buffer_put(&line, "; resume with: rondo train --resume ");
+        put_word(j->run.text, &line);
+    } else {
+        buffer_format(&line, "nothing was saved (%s)", j->run.size ? "no step was finished" : "no -o");
+    }
+    fprintf(stderr, "%s\n", line.text ? line.text : "no memory to say what was saved");
+    buffer_free(&line);
 }
 
 static void tell_end(const job *j)
