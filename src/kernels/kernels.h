@@ -10,6 +10,7 @@
 #include "base/real.h"
 #include "equations/cells.h"
 #include "equations/optimizers.h"
+#include "equations/scans.h"
 
 /* C[rows][columns] = A[rows][depth] · Wᵀ (+ bias[columns]) (+ C), W [columns][depth] given as panels. */
 typedef struct rd_product_args {
@@ -78,8 +79,27 @@ typedef struct rd_softmax_args {
     double *loss;          /* [rows] */
 } rd_softmax_args;
 
-/* The scan h_t = α_t h_{t-1} + β_t and its reverse over packed rows belongs to layers/scan.c; the table offers the
- * two elementwise rows it needs per step: next = alpha * prev + beta, over n numbers. */
+/* One step of a scan on some units of some rows: `units` neighbours from the pointers on; gate k of the unit at g stands
+ * at g[k * hidden]. State and the arrays of a row are [rows][units]. */
+typedef struct rd_scan_step {
+    size_t rows, units, hidden;
+    int before, positive;    /* --state-index before: out is h'; --min-positive */
+    int keep;                /* 1: gates receive what the way back needs; 0: they stay as they are (use only) */
+    rd_real *gates; size_t gates_stride; /* [rows][slots * hidden] W x + b */
+    rd_real *state; size_t state_stride; /* h', replaced by h */
+    rd_real *out;   size_t out_stride;
+} rd_scan_step;
+
+typedef struct rd_scan_step_grad {
+    size_t rows, units, hidden;
+    int before, positive;
+    rd_real *gates;       size_t gates_stride;   /* what was kept, replaced by the gradient of W x + b */
+    const rd_real *prev;  size_t prev_stride;    /* h' */
+    const rd_real *d_out; size_t d_out_stride;   /* NULL: 0 */
+    rd_real *d_state;     size_t d_state_stride; /* gradient by h, replaced by that by h' */
+    rd_real *d_bias;                             /* [gates * hidden] added to, rows ascending */
+} rd_scan_step_grad;
+
 typedef void (*rd_map_fn)(size_t n, const rd_real *x, rd_real *y);
 
 typedef struct rd_kernels {
@@ -91,6 +111,8 @@ typedef struct rd_kernels {
     void (*outer)(const rd_outer_args *args, rd_real *scratch); /* scratch: RD_OUTER_SCRATCH numbers */
     void (*cell_forward[RD_CELLS][RD_MAX_PHASES])(const rd_cell_step *step);
     void (*cell_backward[RD_CELLS][RD_MAX_PHASES])(const rd_cell_step_grad *step);
+    void (*scan_forward[RD_SCANS])(const rd_scan_step *step);
+    void (*scan_backward[RD_SCANS])(const rd_scan_step_grad *step);
     /* Whole walks of a cell over a pack; NULL: the plain walk of layers/recurrent.c. The engine's issue fills these. */
     void (*walk_forward[RD_CELLS])(const void *walk);
     void (*walk_backward[RD_CELLS])(const void *walk);

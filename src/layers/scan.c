@@ -1,22 +1,30 @@
 /* Layers without a recurrent product: mingru and minlstm. The gates of all rows come from one product; what
- * is left of time is h = α ∘ h' + (1 − α) ∘ n for each unit alone, so threads share out units and every unit
- * is walked in the order of time. */
+ * is left of time is h = α ∘ h' + β ∘ n for each unit of each sequence alone, in one pass over the rows of a
+ * step (kernels/cpu/cpu_scan.h). Threads share out units and places, and the bits do not depend on how. */
 #include "layers/input_rows.h"
 #include "layers/kinds.h"
 #include "layers/recurrent_settings.h"
 #include "layers/walk_plan.h"
 
-#include "base/clock.h"
 #include "base/text.h"
 
 #include <string.h>
 
-enum { ROWS_A_CHUNK = 32, UNITS_A_CHUNK = 64 };
+enum { LEAST_UNITS = 32, UNITS_A_LINE = 16, SMALL_SCAN = 1 << 12 /* numbers not worth waking anybody */ };
 
-typedef struct scan_kind scan_kind;
+typedef struct scan_kind {
+    const char *name;
+    size_t gates, slots;
+} scan_kind;
+
+static const scan_kind kinds[] = {
+#define RD_SCAN(id, name, gates, slots, candidate, help) {name, gates, slots},
+#include "equations/scans.def"
+};
 
 typedef struct scan {
     const scan_kind *kind;
+    rd_scan_id id;
     size_t hidden, input;
     int symbols, reverse, before, positive;
     rd_start start;
@@ -24,13 +32,15 @@ typedef struct scan {
     size_t weight, bias, first_state; /* parameters */
 } scan;
 
-/* Arrays of one frame. Saved gates of a row: `slots` arrays of H numbers; the last of them is α or gives it.
- */
+/* Arrays of one frame. Saved gates of a row: `slots` arrays of H numbers. h' of a row is what the step before
+ * gave out, or `first`. */
 typedef struct scan_frame {
     rd_real *gates; /* [rows][gates_stride] W x + b, then saved gates, then their gradient */
-    rd_real *prev;  /* [rows][stride] h' of each row; NULL in use */
-    rd_real *state; /* [places][stride] running h, then running gradient */
-    size_t gates_stride, stride;
+    rd_real
+        *first; /* [places][stride] the state each sequence begins with; NULL in use and with index=before */
+    rd_real *state;  /* [places][stride] running h, then running gradient */
+    rd_real *d_bias; /* [blocks of places][bias_stride] the gradient of W x + b, summed; NULL in use */
+    size_t gates_stride, stride, bias_stride;
     rd_plan plan;
 } scan_frame;
 
@@ -41,78 +51,14 @@ typedef struct scan_walk {
     const rondo_pack *pack;
     scan_frame frame;
     rd_start_state start;
-    rd_real *d_first; /* [H] gradient of the learned state, or NULL */
+    rd_ranges ranges;     /* places of a chunk */
+    size_t units, pieces; /* units of a chunk; such pieces make H */
 } scan_walk;
 
-struct scan_kind {
-    const char *name;
-    size_t gates, slots;
-    size_t candidate, keep; /* slots of n and of what α is made of: α = base + sign * kept */
-    rd_real base, sign;
-    void (*activate)(const rd_kernels *kernels, size_t hidden, rd_real *g);
-    /* n units' gate gradients from d_α, in place of the gates; slot k stands at g + k * hidden. */
-    void (*gates_backward)(size_t n, size_t hidden, const rd_real *d_alpha, rd_real *g);
-};
-
-/* ---- the two kinds ---- */
-
-/* u = σ(a_u), α = 1 − u */
-static void mingru_activate(const rd_kernels *kernels, size_t hidden, rd_real *g)
-{
-    kernels->map_sigmoid(hidden, g, g);
-}
-
-static void mingru_back(size_t n, size_t hidden, const rd_real *d_alpha, rd_real *g)
-{
-    (void)hidden;
-    for (size_t j = 0; j < n; j++)
-        g[j] = -d_alpha[j] * g[j] * (1 - g[j]);
-}
-
-/* y = softplus(−a) = max(−a, 0) + log(1 + exp(−|a|)) */
-static void softplus_of_minus(const rd_kernels *kernels, size_t n, const rd_real *a, rd_real *y)
-{
-    for (size_t j = 0; j < n; j++)
-        y[j] = a[j] < 0 ? a[j] : -a[j];
-    kernels->map_exp(n, y, y);
-    for (size_t j = 0; j < n; j++)
-        y[j] += 1;
-    kernels->map_log(n, y, y);
-    for (size_t j = 0; j < n; j++)
-        y[j] += a[j] < 0 ? -a[j] : 0;
-}
-
-/* f = σ(a_f), i = σ(a_i), α = f/(f + i) = σ(softplus(−a_i) − softplus(−a_f)): no 0/0 when both gates close */
-static void minlstm_activate(const rd_kernels *kernels, size_t hidden, rd_real *g)
-{
-    rd_real *f = g, *i = g + hidden, *share = g + 3 * hidden;
-    rd_real part[UNITS_A_CHUNK];
-    for (size_t from = 0; from < hidden; from += UNITS_A_CHUNK) {
-        const size_t n = rd_size_min(hidden - from, UNITS_A_CHUNK);
-        softplus_of_minus(kernels, n, i + from, share + from);
-        softplus_of_minus(kernels, n, f + from, part);
-        kernels->axpy(n, -1, part, share + from);
-    }
-    kernels->map_sigmoid(hidden, share, share);
-    kernels->map_sigmoid(2 * hidden, g, g);
-}
-
-/* α = σ(v): d_a_f = d_v (1 − f), d_a_i = −d_v (1 − i) */
-static void minlstm_back(size_t n, size_t hidden, const rd_real *d_alpha, rd_real *g)
-{
-    rd_real *f = g, *i = g + hidden;
-    const rd_real *share = g + 3 * hidden;
-    for (size_t j = 0; j < n; j++) {
-        const rd_real d_v = d_alpha[j] * share[j] * (1 - share[j]);
-        f[j] = d_v * (1 - f[j]);
-        i[j] = -d_v * (1 - i[j]);
-    }
-}
-
-static const scan_kind kinds[] = {
-    {"mingru", 2, 2, 1, 0, 1, -1, mingru_activate, mingru_back},
-    {"minlstm", 3, 4, 2, 3, 0, 1, minlstm_activate, minlstm_back},
-};
+/* Some units of some places at step t, a part of a chunk. */
+typedef struct scan_part {
+    size_t t, place, places, unit, units;
+} scan_part;
 
 /* ---- building ---- */
 
@@ -143,6 +89,7 @@ static rondo_status scan_build(rd_layer *layer, rd_node *node, rondo_error *erro
     layer->own = own;
     const size_t kind = rd_equal(node->kind, kinds[0].name) ? 0 : 1;
     own->kind = &kinds[kind];
+    own->id = (rd_scan_id)kind;
     RD_TRY(read_settings(own, node, &biases, error));
     RD_TRY(rd_layer_names(layer, node, forms[kind][own->positive][own->before], own->reverse, suffix, error));
     own->input = layer->in[0].width;
@@ -180,12 +127,15 @@ static void scan_pack(const rd_layer *layer, const rondo_device *device, const r
 
 static scan_frame frame_at(const scan *own, const rd_limits_of_call *limits, unsigned char *base)
 {
+    const int train = limits->mode == RONDO_TRAIN;
     rd_frame_plan p = {.base = base};
     scan_frame f = {.gates_stride = rd_row_stride(own->kind->slots * own->hidden),
-                    .stride = rd_row_stride(own->hidden)};
+                    .stride = rd_row_stride(own->hidden),
+                    .bias_stride = rd_row_stride(own->kind->gates * own->hidden)};
     f.gates = rd_frame_take(&p, 1, limits->rows, f.gates_stride);
-    f.prev = rd_frame_take(&p, limits->mode == RONDO_TRAIN, limits->rows, f.stride);
+    f.first = rd_frame_take(&p, train && !own->before, limits->sequences, f.stride);
     f.state = rd_frame_take(&p, 1, limits->sequences, f.stride);
+    f.d_bias = rd_frame_take(&p, train, rd_ceil_div(limits->sequences, RD_PLACES_A_BLOCK), f.bias_stride);
     f.plan = p.plan;
     return f;
 }
@@ -213,6 +163,11 @@ static scan_walk walk_of(const rd_layer *layer, const rd_call *call)
     const rondo_pack *pack = call->packs[layer->in[0].part];
     const rd_limits_of_call limits = {
         .rows = pack->rows, .steps = pack->steps, .sequences = pack->sequences, .mode = call->mode};
+    const size_t threads =
+        pack->rows * own->hidden < SMALL_SCAN ? 1 : (size_t)rd_pool_threads(call->device->pool);
+    const size_t units =
+        rd_size_max(LEAST_UNITS, rd_ceil_div(own->hidden, threads * UNITS_A_LINE) * UNITS_A_LINE);
+    const size_t pieces = rd_ceil_div(own->hidden, units);
     return (scan_walk){.layer = layer,
                        .own = own,
                        .call = call,
@@ -222,7 +177,10 @@ static scan_walk walk_of(const rd_layer *layer, const rd_call *call)
                                  .call = call,
                                  .start = own->start,
                                  .scale = own->start_scale,
-                                 .first_state = rd_param_or_null(layer, call->params, own->first_state)}};
+                                 .first_state = rd_param_or_null(layer, call->params, own->first_state)},
+                       .ranges = rd_ranges_of(pack, (int)(threads / pieces ? threads / pieces : 1)),
+                       .units = units,
+                       .pieces = pieces};
 }
 
 static rd_input_rows input_of(const scan_walk *w)
@@ -239,74 +197,85 @@ static rd_input_rows input_of(const scan_walk *w)
                            .stride = w->frame.gates_stride};
 }
 
+/* ---- the walk ---- */
+
+typedef void (*part_fn)(const scan_walk *walk, const scan_part *part);
+
+/* The range of places and the units of a chunk; t counts for nothing. */
+static scan_part part_of_chunk(const scan_walk *w, size_t chunk)
+{
+    const size_t range = chunk / w->pieces, unit = chunk % w->pieces * w->units;
+    const size_t place = w->ranges.first[range];
+    return (scan_part){.place = place,
+                       .places = w->ranges.first[range + 1] - place,
+                       .unit = unit,
+                       .units = rd_size_min(w->units, w->own->hidden - unit)};
+}
+
+/* Calls `visit` for each block of places at each step, in the order of time or against it. */
+static void each_step(const scan_walk *w, scan_part chunk, int against, part_fn visit)
+{
+    const rondo_pack *pack = w->pack;
+    const size_t end = chunk.place + chunk.places;
+    for (size_t s = 0; s < pack->steps; s++) {
+        const size_t t = w->own->reverse != against ? pack->steps - 1 - s : s,
+                     live = rd_size_min(end, pack->count[t]);
+        for (size_t place = chunk.place; place < live; place += RD_PLACES_A_BLOCK)
+            visit(w, &(scan_part){.t = t,
+                                  .place = place,
+                                  .places = rd_size_min(RD_PLACES_A_BLOCK, live - place),
+                                  .unit = chunk.unit,
+                                  .units = chunk.units});
+    }
+}
+
+static size_t row_of(const scan_walk *w, const scan_part *part)
+{
+    return w->pack->offset[part->t] + part->place;
+}
+
+static size_t chunks_of(const scan_walk *w)
+{
+    return w->ranges.count * w->pieces;
+}
+
 /* ---- forward ---- */
 
-/* --min-positive: n = v + 1/2 for v >= 0, else σ(v). */
-static void make_positive(const rd_kernels *kernels, size_t hidden, rd_real *n)
+static void part_forward(const scan_walk *w, const scan_part *part)
 {
-    rd_real part[UNITS_A_CHUNK];
-    for (size_t from = 0; from < hidden; from += UNITS_A_CHUNK) {
-        const size_t count = rd_size_min(hidden - from, UNITS_A_CHUNK);
-        kernels->map_sigmoid(count, n + from, part);
-        for (size_t j = 0; j < count; j++)
-            n[from + j] = n[from + j] < 0 ? part[j] : n[from + j] + RD_C(0.5);
-    }
+    const scan_frame *f = &w->frame;
+    const scan *own = w->own;
+    const rd_value *out = w->call->out;
+    const size_t row = row_of(w, part);
+    w->call->device->kernels.scan_forward[own->id](
+        &(rd_scan_step){.rows = part->places,
+                        .units = part->units,
+                        .hidden = own->hidden,
+                        .before = own->before,
+                        .positive = own->positive,
+                        .keep = w->call->mode == RONDO_TRAIN || w->call->trace,
+                        .gates = f->gates + row * f->gates_stride + part->unit,
+                        .gates_stride = f->gates_stride,
+                        .state = f->state + part->place * f->stride + part->unit,
+                        .state_stride = f->stride,
+                        .out = out->data + row * out->stride + part->unit,
+                        .out_stride = out->stride});
 }
 
-static void activate_rows(void *context, size_t chunk, size_t thread)
+static void chunk_forward(void *context, size_t chunk, size_t thread)
 {
     const scan_walk *w = context;
-    const rd_kernels *kernels = &w->call->device->kernels;
-    const size_t hidden = w->own->hidden, end = rd_size_min(w->pack->rows, (chunk + 1) * ROWS_A_CHUNK);
-    const uint64_t mode = rd_float_mode_flush();
+    const scan_frame *f = &w->frame;
+    const scan_part all = part_of_chunk(w, chunk);
     (void)thread;
-    for (size_t r = chunk * ROWS_A_CHUNK; r < end; r++) {
-        rd_real *g = w->frame.gates + r * w->frame.gates_stride;
-        if (w->own->positive) make_positive(kernels, hidden, g + w->own->kind->candidate * hidden);
-        w->own->kind->activate(kernels, hidden, g);
+    for (size_t p = all.place; p < all.place + all.places; p++) {
+        const size_t at = p * f->stride + all.unit;
+        rd_start_load(&w->start, w->pack->order[p], all.unit, all.units, f->state + at);
+        if (f->first) memcpy(f->first + at, f->state + at, all.units * sizeof *f->state);
     }
-    rd_float_mode_restore(mode);
-}
-
-/* One row of some units: h' kept and, or, given out; h = α ∘ h' + (1 − α) ∘ n. */
-static void row_forward(const scan_walk *w, size_t row, size_t place, size_t from, size_t to)
-{
-    const scan_kind *kind = w->own->kind;
-    const size_t hidden = w->own->hidden;
-    const rd_real *g = w->frame.gates + row * w->frame.gates_stride;
-    const rd_real *n = g + kind->candidate * hidden, *kept = g + kind->keep * hidden;
-    const rd_value *value = w->call->out;
-    rd_real *h = w->frame.state + place * w->frame.stride, *out = value->data + row * value->stride;
-    rd_real *prev = w->frame.prev ? w->frame.prev + row * w->frame.stride : NULL;
-    const rd_real base = kind->base, sign = kind->sign;
-    const size_t bytes = (to - from) * sizeof *h;
-    if (prev) memcpy(prev + from, h + from, bytes);
-    if (w->own->before) memcpy(out + from, h + from, bytes);
-    for (size_t j = from; j < to; j++) {
-        const rd_real alpha = base + sign * kept[j];
-        h[j] = alpha * h[j] + (1 - alpha) * n[j];
-    }
-    if (!w->own->before) memcpy(out + from, h + from, bytes);
-}
-
-static void scan_units(void *context, size_t chunk, size_t thread)
-{
-    const scan_walk *w = context;
-    const rondo_pack *pack = w->pack;
-    const size_t from = chunk * UNITS_A_CHUNK, to = rd_size_min(w->own->hidden, from + UNITS_A_CHUNK);
-    const uint64_t mode = rd_float_mode_flush();
-    (void)thread;
-    for (size_t p = 0; p < pack->sequences; p++)
-        rd_start_load(&w->start, pack->order[p], from, to - from,
-                      w->frame.state + p * w->frame.stride + from);
-    for (size_t s = 0; s < pack->steps; s++) {
-        const size_t t = w->own->reverse ? pack->steps - 1 - s : s;
-        for (size_t p = 0; p < pack->count[t]; p++)
-            row_forward(w, pack->offset[t] + p, p, from, to);
-    }
-    for (size_t p = 0; p < pack->sequences; p++)
-        rd_start_store(w->call, pack->order[p], from, to - from, w->frame.state + p * w->frame.stride + from);
-    rd_float_mode_restore(mode);
+    each_step(w, all, 0, part_forward);
+    for (size_t p = all.place; p < all.place + all.places; p++)
+        rd_start_store(w->call, w->pack->order[p], all.unit, all.units, f->state + p * f->stride + all.unit);
 }
 
 static void scan_forward(const rd_layer *layer, const rd_call *call)
@@ -314,8 +283,7 @@ static void scan_forward(const rd_layer *layer, const rd_call *call)
     scan_walk w = walk_of(layer, call);
     const rd_input_rows input = input_of(&w);
     rd_input_forward(&input);
-    rd_pool_run(call->device->pool, activate_rows, &w, rd_ceil_div(w.pack->rows, ROWS_A_CHUNK));
-    rd_pool_run(call->device->pool, scan_units, &w, rd_ceil_div(w.own->hidden, UNITS_A_CHUNK));
+    rd_pool_run(call->device->pool, chunk_forward, &w, chunks_of(&w));
     for (size_t t = 0; call->trace && t < w.pack->steps; t++)
         call->trace(call->trace_user, layer, t, w.pack->count[t],
                     w.frame.gates + w.pack->offset[t] * w.frame.gates_stride, w.frame.gates_stride);
@@ -323,61 +291,102 @@ static void scan_forward(const rd_layer *layer, const rd_call *call)
 
 /* ---- backward ---- */
 
-/* d_α = d_h ∘ (h' − n), d_n = d_h ∘ (1 − α), d_h' = α ∘ d_h */
-static void row_backward(const scan_walk *w, size_t row, size_t place, size_t from, size_t to)
+/* h' of `places` rows at `prev`. */
+static void rows_backward(const scan_walk *w, scan_part part, const rd_real *prev, size_t prev_stride)
 {
-    const scan_kind *kind = w->own->kind;
-    const size_t hidden = w->own->hidden;
+    const scan_frame *f = &w->frame;
+    const scan *own = w->own;
     const rd_value *out = w->call->out;
-    const rd_real *given = out->grad ? out->grad + row * out->stride : NULL;
-    const rd_real *prev = w->frame.prev + row * w->frame.stride;
-    rd_real *g = w->frame.gates + row * w->frame.gates_stride, *n = g + kind->candidate * hidden;
-    rd_real *d_state = w->frame.state + place * w->frame.stride, d_alpha[UNITS_A_CHUNK];
-    const int before = w->own->before, positive = w->own->positive;
-    for (size_t j = from; j < to; j++) {
-        const rd_real d_out = given ? given[j] : 0,
-                      alpha = kind->base + kind->sign * g[kind->keep * hidden + j];
-        const rd_real d_h = before ? d_state[j] : d_state[j] + d_out;
-        const rd_real slope = positive && n[j] < RD_C(0.5) ? n[j] * (1 - n[j]) : 1;
-        d_alpha[j - from] = d_h * (prev[j] - n[j]);
-        n[j] = d_h * (1 - alpha) * slope;
-        d_state[j] = alpha * d_h + (before ? d_out : 0);
-    }
-    kind->gates_backward(to - from, hidden, d_alpha, g + from);
+    const size_t row = row_of(w, &part);
+    w->call->device->kernels.scan_backward[own->id](&(rd_scan_step_grad){
+        .rows = part.places,
+        .units = part.units,
+        .hidden = own->hidden,
+        .before = own->before,
+        .positive = own->positive,
+        .gates = f->gates + row * f->gates_stride + part.unit,
+        .gates_stride = f->gates_stride,
+        .prev = prev + part.unit,
+        .prev_stride = prev_stride,
+        .d_out = out->grad ? out->grad + row * out->stride + part.unit : NULL,
+        .d_out_stride = out->stride,
+        .d_state = f->state + part.place * f->stride + part.unit,
+        .d_state_stride = f->stride,
+        .d_bias = f->d_bias + part.place / RD_PLACES_A_BLOCK * f->bias_stride + part.unit});
 }
 
-static void scan_units_back(void *context, size_t chunk, size_t thread)
+/* How many of the places had a step before this one in their walk. */
+static size_t places_before(const scan_walk *w, const scan_part *part)
+{
+    const rondo_pack *pack = w->pack;
+    if (!w->own->reverse) return part->t > 0 ? part->places : 0;
+    if (part->t + 1 == pack->steps || pack->count[part->t + 1] <= part->place) return 0;
+    return rd_size_min(part->places, pack->count[part->t + 1] - part->place);
+}
+
+/* h' is what the step before gave out; where a sequence begins, its first state. */
+static void part_backward(const scan_walk *w, const scan_part *part)
+{
+    const rd_value *out = w->call->out;
+    if (w->own->before) {
+        rows_backward(w, *part, out->data + row_of(w, part) * out->stride, out->stride);
+        return;
+    }
+    scan_part later = *part, first = *part, prev = *part;
+    later.places = places_before(w, part);
+    first.place += later.places;
+    first.places -= later.places;
+    if (later.places) {
+        prev.t += w->own->reverse ? 1 : SIZE_MAX; /* one step back in the walk */
+        rows_backward(w, later, out->data + row_of(w, &prev) * out->stride, out->stride);
+    }
+    if (first.places)
+        rows_backward(w, first, w->frame.first + first.place * w->frame.stride, w->frame.stride);
+}
+
+static void chunk_backward(void *context, size_t chunk, size_t thread)
 {
     const scan_walk *w = context;
-    const rondo_pack *pack = w->pack;
-    const size_t from = chunk * UNITS_A_CHUNK, to = rd_size_min(w->own->hidden, from + UNITS_A_CHUNK);
-    const uint64_t mode = rd_float_mode_flush();
+    const scan_frame *f = &w->frame;
+    const scan_part all = part_of_chunk(w, chunk);
+    const size_t gates = w->own->kind->gates, hidden = w->own->hidden;
     (void)thread;
-    for (size_t p = 0; p < pack->sequences; p++)
-        rd_start_load_grad(w->call, pack->order[p], from, to - from,
-                           w->frame.state + p * w->frame.stride + from);
-    for (size_t s = 0; s < pack->steps; s++) {
-        const size_t t = w->own->reverse ? s : pack->steps - 1 - s;
-        for (size_t p = 0; p < pack->count[t]; p++)
-            row_backward(w, pack->offset[t] + p, p, from, to);
-    }
-    for (size_t p = 0; p < pack->sequences; p++)
-        rd_start_store_grad(w->call, pack->order[p], from, to - from,
-                            w->frame.state + p * w->frame.stride + from,
-                            w->d_first ? w->d_first + from : NULL);
-    rd_float_mode_restore(mode);
+    for (size_t p = all.place; p < all.place + all.places; p++)
+        rd_start_load_grad(w->call, w->pack->order[p], all.unit, all.units,
+                           f->state + p * f->stride + all.unit);
+    for (size_t p = all.place; p < all.place + all.places; p += RD_PLACES_A_BLOCK)
+        for (size_t k = 0; k < gates; k++)
+            memset(f->d_bias + p / RD_PLACES_A_BLOCK * f->bias_stride + k * hidden + all.unit, 0,
+                   all.units * sizeof *f->d_bias);
+    each_step(w, all, 1, part_backward);
+    for (size_t p = all.place; p < all.place + all.places; p++)
+        rd_start_store_grad(w->call, w->pack->order[p], all.unit, all.units,
+                            f->state + p * f->stride + all.unit, NULL);
+}
+
+/* Sums over sequences: in the order of blocks, in the order of places. */
+static void add_sums(const scan_walk *w)
+{
+    const rd_kernels *kernels = &w->call->device->kernels;
+    const scan_frame *f = &w->frame;
+    const scan *own = w->own;
+    const size_t blocks = rd_ceil_div(w->pack->sequences, RD_PLACES_A_BLOCK);
+    for (size_t b = 0; own->bias != RD_NO_PARAM && b < blocks; b++)
+        kernels->axpy(own->kind->gates * own->hidden, 1, f->d_bias + b * f->bias_stride,
+                      rd_param_grad(w->layer, w->call, own->bias));
+    for (size_t p = 0; own->first_state != RD_NO_PARAM && p < w->pack->sequences; p++)
+        if (rd_start_is_fresh(w->call, w->pack->order[p]))
+            kernels->axpy(own->hidden, 1, f->state + p * f->stride,
+                          rd_param_grad(w->layer, w->call, own->first_state));
 }
 
 static void scan_backward(const rd_layer *layer, const rd_call *call)
 {
     scan_walk w = walk_of(layer, call);
-    if (w.own->first_state != RD_NO_PARAM) w.d_first = rd_param_grad(layer, call, w.own->first_state);
-    rd_pool_run(call->device->pool, scan_units_back, &w, rd_ceil_div(w.own->hidden, UNITS_A_CHUNK));
+    rd_pool_run(call->device->pool, chunk_backward, &w, chunks_of(&w));
+    add_sums(&w);
     rd_input_rows input = input_of(&w);
     input.d_weight = rd_param_grad(layer, call, w.own->weight);
-    if (w.own->bias != RD_NO_PARAM)
-        rd_device_column_sums(call->device, input.rows, input.outputs, input.a, input.stride,
-                              rd_param_grad(layer, call, w.own->bias));
     rd_input_backward(&input);
 }
 
@@ -387,14 +396,17 @@ static void scan_release(rd_layer *layer)
     layer->own = NULL;
 }
 
-#define SCAN(name, sentence)                                                                                 \
-    {                                                                                                        \
-        .kind = name, .help = sentence, .min_inputs = 1, .max_inputs = 1, .build = scan_build,               \
-        .packed_numbers = scan_packed_numbers, .pack = scan_pack, .memory = scan_memory,                     \
-        .forward = scan_forward, .backward = scan_backward, .start = scan_start, .release = scan_release     \
-    }
-
-const rd_layer_ops rd_layer_mingru =
-    SCAN("mingru", "GRU whose gates read the input only, parallel over time");
-const rd_layer_ops rd_layer_minlstm =
-    SCAN("minlstm", "LSTM whose gates read the input only, parallel over time");
+#define RD_SCAN(id, name, gates, slots, candidate, sentence)                                                 \
+    const rd_layer_ops rd_layer_##id = {.kind = name,                                                        \
+                                        .help = sentence,                                                    \
+                                        .min_inputs = 1,                                                     \
+                                        .max_inputs = 1,                                                     \
+                                        .build = scan_build,                                                 \
+                                        .packed_numbers = scan_packed_numbers,                               \
+                                        .pack = scan_pack,                                                   \
+                                        .memory = scan_memory,                                               \
+                                        .forward = scan_forward,                                             \
+                                        .backward = scan_backward,                                           \
+                                        .start = scan_start,                                                 \
+                                        .release = scan_release};
+#include "equations/scans.def"

@@ -6,6 +6,7 @@
 #include "kernels/cpu/cpu_cells.h"
 #include "kernels/cpu/cpu_product.h"
 #include "kernels/cpu/cpu_rows.h"
+#include "kernels/cpu/cpu_scan.h"
 
 static void fill_table(const char *isa, rd_kernels *kernels)
 {
@@ -13,6 +14,7 @@ static void fill_table(const char *isa, rd_kernels *kernels)
     fill_products(kernels);
     fill_cells(kernels);
     fill_rows(kernels);
+    fill_scans(kernels);
 }
 
 #endif
