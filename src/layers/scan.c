@@ -6,6 +6,7 @@
 #include "layers/recurrent_settings.h"
 #include "layers/walk_plan.h"
 
+#include "base/clock.h"
 #include "base/text.h"
 
 #include <string.h>
@@ -384,7 +385,9 @@ static void scan_backward(const rd_layer *layer, const rd_call *call)
 {
     scan_walk w = walk_of(layer, call);
     rd_pool_run(call->device->pool, chunk_backward, &w, chunks_of(&w));
+    const uint64_t mode = rd_float_mode_flush();
     add_sums(&w);
+    rd_float_mode_restore(mode);
     rd_input_rows input = input_of(&w);
     input.d_weight = rd_param_grad(layer, call, w.own->weight);
     rd_input_backward(&input);
