@@ -2,8 +2,6 @@
 #include "base/arena.h"
 #include "base/size.h"
 
-#include <string.h>
-
 /* The bytes that a piece takes: whole cache lines, so that two threads never share one. */
 static int piece_size(size_t count, size_t size, size_t *bytes)
 {
@@ -18,24 +16,11 @@ rondo_status rd_arena_reserve(rd_arena *arena, size_t size, const char *purpose,
     size_t bytes;
     if (!piece_size(size, 1, &bytes))
         return rd_fail(error, RONDO_LIMIT, "no memory for %s (%zu bytes)", purpose, size);
-    arena->used = 0;
-    if (arena->base && bytes <= arena->size) {
-        memset(arena->base, 0, arena->size);
-        return RONDO_OK;
-    }
+    if (arena->base && bytes <= arena->size) return RONDO_OK;
     rd_arena_free(arena);
-    RD_TRY(rd_alloc_aligned(bytes, 1, purpose, &arena->base, error));
+    RD_TRY(rd_alloc_raw(bytes, purpose, &arena->base, error));
     arena->size = bytes;
     return RONDO_OK;
-}
-
-void *rd_arena_take(rd_arena *arena, size_t count, size_t size)
-{
-    size_t bytes;
-    if (!arena->base || !piece_size(count, size, &bytes) || bytes > arena->size - arena->used) return NULL;
-    void *piece = arena->base + arena->used;
-    arena->used += bytes;
-    return piece;
 }
 
 void rd_arena_free(rd_arena *arena)

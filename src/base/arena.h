@@ -8,16 +8,15 @@
 
 typedef struct rd_arena {
     unsigned char *base; /* owned; on a 64-byte boundary */
-    size_t size, used;
+    size_t size;
 } rd_arena;
 
-/* Makes room for `size` bytes (rounded up), dropping what was there; zeroed. */
+/* Makes room for `size` bytes (rounded up); what they hold is anybody's guess, so that a page is the business
+ * of the thread that first uses it, and a page that nobody uses costs nothing. */
 rondo_status rd_arena_reserve(rd_arena *arena, size_t size, const char *purpose, rondo_error *error);
-/* `count * size` bytes on a 64-byte boundary, from what was reserved; NULL when it does not fit (a bug). */
-void *rd_arena_take(rd_arena *arena, size_t count, size_t size);
 void rd_arena_free(rd_arena *arena);
 
-/* A plan adds up what rd_arena_take will hand out: each piece rounded up to 64. Overflow sticks. */
+/* A plan adds up pieces of an arena, each rounded up to 64 bytes. Overflow sticks. */
 typedef struct rd_plan {
     size_t size;
     int overflow;

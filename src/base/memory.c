@@ -73,18 +73,35 @@ rondo_status rd_alloc(size_t count, size_t size, const char *purpose, void *bloc
     return RONDO_OK;
 }
 
-rondo_status rd_alloc_aligned(size_t count, size_t size, const char *purpose, void *block, rondo_error *error)
+/* `bytes` went through check_request. */
+static rondo_status aligned(size_t bytes, const char *purpose, void *block, rondo_error *error)
 {
-    size_t bytes = 1;
-    RD_TRY(check_request(count, size, purpose, &bytes, error));
     const int large = bytes >= 2 * (size_t)HUGE_PAGE;
     bytes = rd_ceil_div(bytes, RD_ALIGN) * RD_ALIGN;
     void *fresh = aligned_alloc(large ? HUGE_PAGE : RD_ALIGN,
                                 large ? rd_ceil_div(bytes, HUGE_PAGE) * HUGE_PAGE : bytes);
-    if (!fresh) return no_memory(purpose, count, size, error);
+    if (!fresh) return no_memory(purpose, bytes, 1, error);
     if (large) (void)madvise(fresh, bytes, MADV_HUGEPAGE); /* advice; without it only slower */
-    memset(fresh, 0, bytes);
     atomic_fetch_add(&live, 1);
+    memcpy(block, &fresh, sizeof fresh);
+    return RONDO_OK;
+}
+
+rondo_status rd_alloc_raw(size_t bytes, const char *purpose, void *block, rondo_error *error)
+{
+    size_t checked = 1;
+    RD_TRY(check_request(bytes, 1, purpose, &checked, error));
+    return aligned(checked, purpose, block, error);
+}
+
+rondo_status rd_alloc_aligned(size_t count, size_t size, const char *purpose, void *block, rondo_error *error)
+{
+    void *fresh;
+    size_t bytes = 1;
+    RD_TRY(check_request(count, size, purpose, &bytes, error));
+    bytes = rd_ceil_div(bytes, RD_ALIGN) * RD_ALIGN;
+    RD_TRY(aligned(bytes, purpose, &fresh, error));
+    memset(fresh, 0, bytes);
     memcpy(block, &fresh, sizeof fresh);
     return RONDO_OK;
 }

@@ -14,8 +14,10 @@ rondo_status rd_alloc_aligned(size_t count, size_t size, const char *purpose, vo
  * part is not cleared. On failure *block and *room stay as they were. */
 rondo_status rd_grow(void *block, size_t *room, size_t count, size_t size, const char *purpose,
                      rondo_error *error);
+/* `bytes` on a 64-byte boundary that nobody has touched or cleared: what they hold is anybody's guess. */
+rondo_status rd_alloc_raw(size_t bytes, const char *purpose, void *block, rondo_error *error);
 void rd_free(void *block);         /* of rd_alloc and rd_grow; NULL allowed */
-void rd_free_aligned(void *block); /* of rd_alloc_aligned; NULL allowed */
+void rd_free_aligned(void *block); /* of rd_alloc_aligned and rd_alloc_raw; NULL allowed */
 
 /* For tests, through the environment of nobody: allocation number `n` from now (1 is the next) fails, and with
  * `forever` all later ones too; 0 turns it off. rd_memory_count gives how many were made so far, rd_memory_live

@@ -27,7 +27,7 @@ static rondo_status dropout_build(rd_layer *layer, rd_node *node, rondo_error *e
     d->p = (rd_real)p;
     layer->out = layer->in[0];
     layer->out.final = 0;
-    layer->streams = layer->in_place = 1;
+    layer->streams = layer->in_place = layer->forgets_inputs = layer->forgets_output = 1;
     return RONDO_OK;
 }
 
@@ -149,7 +149,7 @@ static rondo_status noise_build(rd_layer *layer, rd_node *node, rondo_error *err
                        layer->name, node->input[0]);
     layer->out = layer->in[0];
     layer->out.final = 0;
-    layer->streams = layer->in_place = 1;
+    layer->streams = layer->in_place = layer->forgets_inputs = layer->forgets_output = 1;
     return RONDO_OK;
 }
 

@@ -20,7 +20,7 @@ static rondo_status embedding_build(rd_layer *layer, rd_node *node, rondo_error 
     layer->out = layer->in[0];
     layer->out.width = size;
     layer->out.symbols = 0;
-    layer->streams = 1;
+    layer->streams = layer->forgets_inputs = layer->forgets_output = 1;
     return RONDO_OK;
 }
 

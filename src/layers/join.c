@@ -41,7 +41,7 @@ static rondo_status join_build(rd_layer *layer, rd_node *node, rondo_error *erro
     RD_TRY(check_alike(layer, node, error));
     layer->out = layer->in[0];
     layer->out.final = 0;
-    layer->streams = 1;
+    layer->streams = layer->forgets_inputs = layer->forgets_output = 1;
     for (size_t i = 1; i < layer->inputs; i++) {
         if (adds && layer->in[i].width != layer->in[0].width)
             return rd_fail(error, RONDO_BAD_ARGUMENT,
@@ -122,6 +122,7 @@ static rondo_status expand_build(rd_layer *layer, rd_node *node, rondo_error *er
     layer->out.final = 0;
     layer->out.per_sequence = 0;
     layer->out.part = layer->in[1].part;
+    layer->forgets_inputs = layer->forgets_output = 1;
     return RONDO_OK;
 }
 

@@ -138,6 +138,10 @@ struct rd_layer {
     int streams;              /* 1: can go on step by step (not reverse, not pooling) */
     int in_place;             /* 1: the identity in use (dropout, noise): the value is then the input's own and forward
                                  is called in training only */
+    /* What backward does without, so that a frame may give the place to others; 0 is always right. */
+    int forgets_inputs;       /* 1: it never reads the numbers of its inputs */
+    int forgets_output;       /* 1: it never reads those of its output */
+    int reads_final;          /* 1: of inputs with `final` it reads the final state, never the rows, and adds to d_final */
     void *own;
 };
 

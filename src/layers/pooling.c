@@ -15,6 +15,8 @@ static rondo_status pool_build(rd_layer *layer, rd_node *node, rondo_error *erro
     layer->out = layer->in[0];
     layer->out.final = 0;
     layer->out.per_sequence = 1;
+    layer->forgets_inputs = layer->forgets_output = 1;
+    layer->reads_final = layer->ops == &rd_layer_last;
     return RONDO_OK;
 }
 

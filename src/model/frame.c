@@ -3,6 +3,7 @@
 #include "model/frame.h"
 
 #include "base/size.h"
+#include "model/liveness.h"
 
 #include <string.h>
 
@@ -24,18 +25,33 @@ int rd_frame_fuses(const rondo_model *model, const rd_frame *frame, size_t layer
     return 0;
 }
 
-/* ---- the walk: with an arena it binds, without it plans -------------------------------------------------
+/* ---- the walk: with a base it binds, without it plans ----------------------------------------------------
  */
 
 typedef struct taker {
-    rd_plan plan;
-    rd_arena *arena;
+    const rondo_model *model;
+    rd_frame *frame;
+    unsigned char *base; /* NULL: sizes and lives are noted, else places are handed out */
+    size_t pieces;       /* so far */
+    rd_plan all;         /* of all pieces side by side */
 } taker;
 
-static void *take(taker *t, size_t count, size_t size)
+/* `life` gives kind, node and ticks. */
+static void *take(taker *t, rd_piece life, size_t count, size_t size)
 {
-    rd_plan_add(&t->plan, count, size);
-    return t->arena ? rd_arena_take(t->arena, count, size) : NULL;
+    rd_piece *piece = &t->frame->piece[t->pieces++];
+    rd_plan own = {.size = 0};
+    if (t->base) return t->base + piece->at;
+    rd_plan_add(&own, count, size);
+    rd_plan_add(&t->all, own.size, 1);
+    t->all.overflow |= own.overflow;
+    *piece = life;
+    piece->bytes = own.size;
+    if (t->model->keeps) {
+        piece->first = 0;
+        piece->last = rd_tick_end(t->model);
+    }
+    return NULL;
 }
 
 static size_t rows_of(const rd_shape *shape, const rd_limits_of_call *limits)
@@ -43,75 +59,104 @@ static size_t rows_of(const rd_shape *shape, const rd_limits_of_call *limits)
     return shape->per_sequence ? limits[shape->part].sequences : limits[shape->part].rows;
 }
 
-static void take_value(const rondo_model *model, rd_frame *frame, const rd_limits_of_call *limits, size_t i,
-                       taker *t)
+static void take_value(taker *t, const rd_limits_of_call *limits, size_t i)
 {
+    const rondo_model *model = t->model;
+    rd_frame *frame = t->frame;
     const rd_layer *layer = &model->layer[i];
-    rd_value *value = &frame->value[model->parts + i];
-    size_t stride = rd_frame_stride(layer->out.width), rows = rows_of(&layer->out, limits);
+    const size_t node = model->parts + i, stride = rd_frame_stride(layer->out.width);
+    const size_t rows = rows_of(&layer->out, limits);
+    const rd_life *life = &frame->life[node];
+    rd_value *value = &frame->value[node];
+    const rd_piece data = {.kind = RD_PIECE_VALUE, .node = node, .first = i, .last = life->data_last};
+    const rd_piece grad = {.kind = RD_PIECE_GRAD,
+                           .node = node,
+                           .first = life->grad_first,
+                           .last = rd_tick_backward(model, frame, i)};
     *value = (rd_value){.stride = stride};
     if (rd_frame_fuses(model, frame, i)) return;
     if (layer->in_place && frame->mode == RONDO_USE)
         *value = frame->value[layer->source[0]];
     else
-        value->data = take(t, rows, stride * sizeof(rd_real));
-    if (frame->mode == RONDO_TRAIN) value->grad = take(t, rows, stride * sizeof(rd_real));
+        value->data = take(t, data, rows, stride * sizeof(rd_real));
+    if (frame->mode == RONDO_TRAIN && life->grad_first != RD_NEVER)
+        value->grad = take(t, grad, rows, stride * sizeof(rd_real));
 }
 
-static rondo_status take_memory(const rondo_model *model, rd_frame *frame, const rd_limits_of_call *limits,
-                                size_t i, taker *t, rondo_error *error)
+static rondo_status take_memory(taker *t, const rd_limits_of_call *limits, size_t i, rondo_error *error)
 {
+    const rondo_model *model = t->model;
     const rd_layer *layer = &model->layer[i];
+    const rd_life *life = &t->frame->life[model->parts + i];
     rd_limits_of_call own = limits[layer->in[0].part];
     size_t bytes = 0;
-    own.mode = frame->mode;
+    own.mode = t->frame->mode;
     if (layer->in[0].per_sequence) {
         own.rows = own.sequences;
         own.steps = 1;
     }
     if (layer->ops->memory) RD_TRY(layer->ops->memory(layer, model->device, &own, &bytes, error));
-    frame->memory[i] = take(t, bytes, 1);
+    const rd_piece piece = {.kind = RD_PIECE_LAYER,
+                            .node = model->parts + i,
+                            .first = i,
+                            .last = life->back ? rd_tick_backward(model, t->frame, i) : i};
+    t->frame->memory[i] = take(t, piece, bytes, 1);
     return RONDO_OK;
 }
 
-static void take_states(const rondo_model *model, rd_frame *frame, const rd_limits_of_call *limits, taker *t)
+static void take_states(taker *t, const rd_limits_of_call *limits)
 {
+    const rondo_model *model = t->model;
+    rd_frame *frame = t->frame;
+    const size_t end = rd_tick_end(model);
+    const rd_piece kept = {.kind = RD_PIECE_STATE, .last = end};
+    rd_piece back = {.kind = RD_PIECE_STATE, .first = rd_tick_loss(model), .last = end};
     size_t sequences = 0;
     for (size_t i = 0; i < model->parts; i++)
         sequences = rd_size_max(sequences, limits[i].sequences);
-    frame->fresh = take(t, sequences, 1);
-    frame->final = take(t, sequences, model->state_width * sizeof(rd_real));
-    if (frame->mode == RONDO_TRAIN) frame->d_final = take(t, sequences, model->state_width * sizeof(rd_real));
-    for (size_t i = 0; i < model->parts; i++)
-        if (model->input_grads && frame->mode == RONDO_TRAIN && !model->part[i].symbols)
-            frame->value[i].grad = take(t, limits[i].rows, model->part[i].width * sizeof(rd_real));
+    frame->fresh = take(t, kept, sequences, 1);
+    frame->final = take(t, kept, sequences, model->state_width * sizeof(rd_real));
+    if (frame->mode == RONDO_TRAIN)
+        frame->d_final = take(t, back, sequences, model->state_width * sizeof(rd_real));
+    for (size_t i = 0; i < model->parts; i++) {
+        frame->value[i].grad = NULL;
+        if (!frame->life[i].wants) continue;
+        back.kind = RD_PIECE_GRAD;
+        back.node = i;
+        frame->value[i].grad = take(t, back, limits[i].rows, model->part[i].width * sizeof(rd_real));
+    }
 }
 
-static void take_losses(const rondo_model *model, rd_frame *frame, const rd_limits_of_call *limits, taker *t)
+static void take_losses(taker *t, const rd_limits_of_call *limits)
 {
+    const rondo_model *model = t->model;
+    rd_frame *frame = t->frame;
+    const size_t turn = rd_tick_loss(model);
+    rd_piece piece = {.kind = RD_PIECE_LOSS, .first = turn, .last = turn};
     size_t widest = 0;
     for (size_t i = 0; i < model->losses && !frame->streams; i++) {
         const rd_shape *out = &model->layer[model->loss[i].source].out;
         size_t rows = rows_of(out, limits);
         size_t block = rd_size_min(rows, rd_frame_block_rows(out->width)) * rd_frame_stride(out->width);
-        frame->rows[i].loss = take(t, rows, sizeof(double));
-        frame->rows[i].count = take(t, rows, sizeof(double));
-        frame->rows[i].scale = take(t, rows, sizeof(rd_real));
+        piece.node = i;
+        frame->rows[i].loss = take(t, piece, rows, sizeof(double));
+        frame->rows[i].count = take(t, piece, rows, sizeof(double));
+        frame->rows[i].scale = take(t, piece, rows, sizeof(rd_real));
         widest = rd_size_max(widest, block);
     }
-    frame->block = take(t, widest, sizeof(rd_real));
+    frame->block = take(t, piece, widest, sizeof(rd_real));
 }
 
-static rondo_status walk(const rondo_model *model, rd_frame *frame, const rd_limits_of_call *limits, taker *t,
-                         rondo_error *error)
+static rondo_status walk(taker *t, const rd_limits_of_call *limits, rondo_error *error)
 {
-    take_states(model, frame, limits, t);
-    for (size_t i = 0; i < model->layers; i++) {
-        take_value(model, frame, limits, i, t);
-        RD_TRY(take_memory(model, frame, limits, i, t, error));
+    take_states(t, limits);
+    for (size_t i = 0; i < t->model->layers; i++) {
+        take_value(t, limits, i);
+        RD_TRY(take_memory(t, limits, i, error));
     }
-    take_losses(model, frame, limits, t);
-    if (t->plan.overflow)
+    take_losses(t, limits);
+    t->frame->pieces = t->pieces;
+    if (t->all.overflow)
         return rd_fail(error, RONDO_LIMIT, "the memory for %zu rows is more than can be counted",
                        limits[0].rows);
     return RONDO_OK;
@@ -129,25 +174,46 @@ static int holds(const rd_frame *frame, const rd_limits_of_call *limits, size_t 
     return 1;
 }
 
+/* Three pieces of states, a gradient a part, three a layer, three a loss and a block. */
+static size_t most_pieces(const rondo_model *model)
+{
+    return 4 + model->parts + 3 * model->layers + 3 * model->losses;
+}
+
 static rondo_status make_tables(const rondo_model *model, rd_frame *frame, rondo_error *error)
 {
-    if (!frame->value)
-        RD_TRY(rd_alloc(model->parts + model->layers, sizeof *frame->value, "the values of a model",
-                        &frame->value, error));
-    if (!frame->memory)
-        RD_TRY(
-            rd_alloc(model->layers, sizeof *frame->memory, "the values of a model", &frame->memory, error));
+    const size_t nodes = model->parts + model->layers;
+    static const char *const what = "the values of a model";
+    if (!frame->value) RD_TRY(rd_alloc(nodes, sizeof *frame->value, what, &frame->value, error));
+    if (!frame->memory) RD_TRY(rd_alloc(model->layers, sizeof *frame->memory, what, &frame->memory, error));
+    if (!frame->life) RD_TRY(rd_alloc(nodes, sizeof *frame->life, what, &frame->life, error));
+    if (!frame->piece) RD_TRY(rd_alloc(most_pieces(model), sizeof *frame->piece, what, &frame->piece, error));
     return RONDO_OK;
+}
+
+/* Settles which piece lies where, for these limits; frame->bytes is what the arena must have. */
+static rondo_status plan(const rondo_model *model, rd_frame *frame, const rd_limits_of_call *limits,
+                         rondo_error *error)
+{
+    taker t = {.model = model, .frame = frame};
+    RD_TRY(make_tables(model, frame, error));
+    rd_lives_of(model, frame);
+    RD_TRY(walk(&t, limits, error));
+    frame->apart = t.all.size;
+    return rd_pieces_place(frame->piece, frame->pieces, &frame->bytes, error);
 }
 
 static rondo_status bind(const rondo_model *model, rd_frame *frame, rondo_error *error)
 {
-    taker planned = {.arena = NULL}, bound = {.arena = &frame->arena};
-    RD_TRY(walk(model, frame, frame->limit, &planned, error));
-    RD_TRY(rd_arena_reserve(&frame->arena, planned.plan.size,
+    taker t = {.model = model, .frame = frame};
+    RD_TRY(plan(model, frame, frame->limit, error));
+    rd_lives_unguard(frame);
+    RD_TRY(rd_arena_reserve(&frame->arena, frame->bytes,
                             frame->mode == RONDO_TRAIN ? "a training step" : "a forward pass", error));
-    RD_TRY(walk(model, frame, frame->limit, &bound, error));
-    frame->bytes = planned.plan.size;
+    t.base = frame->arena.base;
+    RD_TRY(walk(&t, frame->limit, error));
+    frame->keeps = model->keeps;
+    frame->input_grads = model->input_grads;
     frame->ready = 1;
     return RONDO_OK;
 }
@@ -157,12 +223,8 @@ rondo_status rd_frame_ready(const rondo_model *model, rd_frame *frame, const rd_
                             rondo_mode mode, rondo_error *error)
 {
     rd_limits_of_call held[RD_MAX_PARTS];
-    int wants_inputs = model->input_grads && mode == RONDO_TRAIN;
-    int has_inputs = frame->value && wants_inputs;
-    for (size_t i = 0; has_inputs && i < model->parts; i++)
-        has_inputs = model->part[i].symbols || frame->value[i].grad;
-    if (frame->ready && holds(frame, limits, model->parts) && (has_inputs || !wants_inputs)) return RONDO_OK;
-    RD_TRY(make_tables(model, frame, error));
+    const int alike = frame->keeps == model->keeps && frame->input_grads == model->input_grads;
+    if (frame->ready && alike && holds(frame, limits, model->parts)) return RONDO_OK;
     frame->ready = 0;
     frame->mode = mode;
     memcpy(held, frame->limit, sizeof held);
@@ -179,9 +241,12 @@ rondo_status rd_frame_ready(const rondo_model *model, rd_frame *frame, const rd_
 
 void rd_frame_free(rd_frame *frame)
 {
+    rd_lives_unguard(frame);
     rd_arena_free(&frame->arena);
     rd_free(frame->value);
     rd_free(frame->memory);
+    rd_free(frame->life);
+    rd_free(frame->piece);
     rd_free_aligned(frame->logits);
     *frame = (rd_frame){.ready = 0};
 }
@@ -190,10 +255,8 @@ rondo_status rd_model_memory(const rondo_model *model, const rd_limits_of_call *
                              rondo_error *error)
 {
     rd_frame frame = {.mode = limits[0].mode};
-    taker planned = {.arena = NULL};
-    rondo_status status = make_tables(model, &frame, error);
-    if (status == RONDO_OK) status = walk(model, &frame, limits, &planned, error);
-    *bytes = planned.plan.size;
+    rondo_status status = plan(model, &frame, limits, error);
+    *bytes = frame.bytes;
     rd_frame_free(&frame);
     return status;
 }

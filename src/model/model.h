@@ -4,14 +4,26 @@
 
 #include "layers/layer.h"
 #include "losses/loss.h"
+#include "model/pieces.h"
 #include "options/options.h"
 #include "sequence/symbols.h"
 
 enum { RD_MAX_LOSSES = 8 };
 
+/* When a value of the list and its gradient are in use (liveness.h). */
+typedef struct rd_life {
+    size_t data_last;  /* tick of the last reader */
+    size_t grad_first; /* tick at which its gradient is first added to, and zero before; RD_NEVER: it has none */
+    int read;          /* 1: by a layer or a loss */
+    int wants;         /* 1: something behind it learns */
+    int back;          /* 1: the layer's backward runs */
+} rd_life;
+
 /* Memory and values of one use of the model: training, evaluation, or one state that streams. */
 typedef struct rd_frame {
     rd_arena arena;
+    rd_piece *piece; size_t pieces; /* owned: what lies where in the arena, and when */
+    rd_life *life;            /* [parts + layers], owned */
     rd_limits_of_call limit[RD_MAX_PARTS];
     rd_value *value;          /* [parts + layers], owned */
     unsigned char **memory;   /* [layers], in the arena */
@@ -22,6 +34,8 @@ typedef struct rd_frame {
     rd_real *logits;          /* of a fused head when somebody wants them in use; owned */
     size_t logits_room;
     size_t bytes;             /* reserved */
+    size_t apart;             /* what the same pieces take side by side */
+    int keeps, input_grads;   /* as in the model when the arena was handed out */
     rondo_mode mode;
     int streams;              /* 1: of a state: no losses, heads are never fused */
     int ready;                /* 1: limits hold and the arena is handed out */
@@ -56,6 +70,7 @@ struct rondo_model {
     struct { size_t layer, param; char name[2 * RD_NAME]; } *named; /* tensors with a place of their own; owned */
     size_t tensors;
     int input_grads;                   /* 1: parts of numbers get gradients too, train.value[part].grad; set before forward */
+    int keeps;                         /* 1: every value keeps a place of its own till the next forward, for who looks at it later */
     rd_frame train, use;
     uint64_t seed, step;               /* key of masks: the trainer sets step before each forward */
     struct rd_model_run *run;          /* what backward needs from the last forward */

@@ -2,6 +2,7 @@
 #include "model/run.h"
 #include "base/clock.h"
 #include "base/size.h"
+#include "model/liveness.h"
 
 #include <string.h>
 
@@ -122,25 +123,6 @@ static rd_call base_call(const rondo_model *model, const rd_frame *frame, const 
                      .grads = frame->mode == RONDO_TRAIN ? model->grads : NULL};
 }
 
-/* A row in each value that a layer of this frame writes. */
-static size_t value_rows(const rondo_model *model, size_t layer, const rd_call *base)
-{
-    return rd_shape_rows(&model->layer[layer].out, base);
-}
-
-static void clear_grads(const rondo_model *model, rd_frame *frame, const rd_call *base)
-{
-    for (size_t i = 0; i < model->layers; i++) {
-        rd_value *value = &frame->value[model->parts + i];
-        if (value->grad)
-            memset(value->grad, 0, value_rows(model, i, base) * value->stride * sizeof *value->grad);
-    }
-    for (size_t i = 0; i < model->parts; i++)
-        if (frame->value[i].grad && base->packs[i])
-            memset(frame->value[i].grad, 0, base->packs[i]->rows * frame->value[i].stride * sizeof(rd_real));
-    memset(frame->d_final, 0, base->sequences * model->state_width * sizeof *frame->d_final);
-}
-
 static int skips(const rondo_model *model, const rd_frame *frame, size_t layer)
 {
     if (frame->mode == RONDO_USE && model->layer[layer].in_place) return 1;
@@ -152,6 +134,7 @@ void rd_run_layers(const rondo_model *model, rd_frame *frame, const rd_call *bas
     bind_values(model, frame, base);
     for (size_t i = 0; i < model->layers; i++) {
         if (skips(model, frame, i)) continue;
+        rd_lives_guard(frame, i);
         rd_call call = rd_frame_call(model, frame, base, i);
         model->layer[i].ops->forward(&model->layer[i], &call);
     }
@@ -219,7 +202,6 @@ static rondo_status forward(rondo_model *model, rondo_state *state, const rondo_
     run->call = base_call(model, frame, state, batch, run);
     RD_TRY(ready_logits(model, frame, &run->call, output != NULL, error));
     rd_run_layers(model, frame, &run->call);
-    if (mode == RONDO_TRAIN) clear_grads(model, frame, &run->call);
     if (state) memset(state->fresh, 0, state->sequences);
     if (output) show_output(model, frame, &run->call, output);
     run->phase = RD_PHASE_FORWARD;

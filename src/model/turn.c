@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/size.h"
 #include "layers/dense.h"
+#include "model/liveness.h"
 #include "model/run.h"
 
 #include <string.h>
@@ -147,6 +148,8 @@ static rondo_status run_losses(rondo_model *model, rondo_error *error)
     run->objective = 0;
     run->report = (rondo_loss_report){.sum = 0};
     run->lost = 0;
+    rd_lives_guard(run->frame, rd_tick_loss(model));
+    rd_lives_clear(model, run->frame, &run->call, rd_tick_loss(model));
     for (size_t i = 0; i < model->losses; i++) {
         turn *t = &turns[i];
         size_t step = rd_frame_block_rows(t->source->out.width);
@@ -193,16 +196,22 @@ static void backward(rondo_model *model, const rd_real *d_final, rd_real *d_star
     struct rd_model_run *run = model->run;
     rd_frame *frame = run->frame;
     rd_call base = run->call;
-    size_t numbers = base.sequences * model->state_width;
-    for (size_t i = 0; d_final && i < numbers; i++)
-        frame->d_final[i] += d_final[i];
+    const size_t size = base.sequences * model->state_width * sizeof *d_final;
+    if (d_final)
+        memcpy(frame->d_final, d_final, size);
+    else
+        memset(frame->d_final, 0, size);
     base.d_final = frame->d_final;
     base.d_start = d_start;
     for (size_t i = model->layers; i-- > 0;) {
-        if (rd_frame_fuses(model, frame, i)) continue;
+        if (rd_frame_fuses(model, frame, i) || !frame->life[model->parts + i].back) continue;
+        const size_t tick = rd_tick_backward(model, frame, i);
+        rd_lives_guard(frame, tick);
+        rd_lives_clear(model, frame, &base, tick);
         rd_call call = rd_frame_call(model, frame, &base, i);
         model->layer[i].ops->backward(&model->layer[i], &call);
     }
+    rd_lives_guard(frame, rd_tick_end(model));
 }
 
 rondo_status rd_model_backward(rondo_model *model, const rondo_batch *batch, const rd_real *d_final,
