@@ -112,6 +112,7 @@ static rondo_status jordan_build(rd_layer *layer, rd_node *node, rondo_error *er
     RD_TRY(check_target(layer, own, node, error));
     RD_TRY(rd_layer_names(layer, node, forms[own->pre][own->sigmoid], 0, suffix, error));
     rd_layer_gives(layer, own->outputs, 0, 0, own->outputs);
+    layer->forgets_output = 1;
     layer->training_inputs = own->target ? 1 : 0;
     declare(layer, own, suffix);
     return RONDO_OK;

@@ -79,7 +79,6 @@ void rd_layer_gives(rd_layer *layer, size_t width, int final, int reverse, size_
     layer->out.final = final;
     layer->state_width = state_width;
     layer->streams = !reverse;
-    layer->forgets_output = 1;
 }
 
 const rd_real *rd_param_or_null(const rd_layer *layer, const rd_real *params, size_t i)
