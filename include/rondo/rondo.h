@@ -213,6 +213,14 @@ RONDO_API rondo_status rondo_model_loss(rondo_model *model, const rondo_batch *b
                                         rondo_error *error);
 /* Adds the gradient of the reduced loss (divided by `divisor`) to the gradients. After forward and loss. */
 RONDO_API rondo_status rondo_model_backward(rondo_model *model, const rondo_batch *batch, rondo_error *error);
+/* The same for a network inside a larger one: d_output, [rows][width] as rondo_model_forward showed the output, is
+ * added to the gradient that the losses, if any, gave. Not where the head is fused with its loss. */
+RONDO_API rondo_status rondo_model_backward_from(rondo_model *model, const rondo_batch *batch, rondo_view d_output,
+                                                 rondo_error *error);
+/* Asks for the gradient by a part of numbers: each forward in TRAIN mode after this call prepares it. grad: NULL, or
+ * that of the last backward, [rows][width], packed, valid until the next forward; its data is NULL before. */
+RONDO_API rondo_status rondo_model_input_grad(rondo_model *model, const char *part, rondo_view *grad,
+                                              rondo_error *error);
 RONDO_API void rondo_model_zero_grad(rondo_model *model);
 /* Flat views of all parameters and gradients, and of the i-th named tensor (RONDO_NO past the end). */
 RONDO_API rondo_view rondo_model_params(rondo_model *model);

@@ -106,6 +106,8 @@ void rd_lives_of(const rondo_model *model, rd_frame *frame)
     }
     for (size_t i = 0; i < model->losses && !frame->streams; i++)
         source_of_loss(model, frame, model->loss[i].source);
+    if (frame->mode == RONDO_TRAIN && model->losses == 0) /* its gradient comes from outside */
+        source_of_loss(model, frame, output);
     frame->life[model->parts + output].data_last = end;
     for (size_t i = model->layers; i-- > 0;)
         settle_layer(model, frame, i);

@@ -12,5 +12,10 @@ size_t rd_run_output(const rondo_model *model);
  * given. */
 rondo_status rd_run_part(const rondo_model *model, const rondo_batch *batch, size_t i, int32_t lowest,
                          const rd_part **part, rondo_error *error);
+/* Whether a backward walk may follow now: forward in TRAIN mode and the losses of this batch were run. */
+rondo_status rd_model_may_go_back(const rondo_model *model, const rondo_batch *batch, rondo_error *error);
+/* rd_model_backward, after d_output (NULL, or [rows][width] and checked) was added to the output's gradient. */
+rondo_status rd_model_backward_from(rondo_model *model, const rondo_batch *batch, const rondo_view *d_output,
+                                    const rd_real *d_final, rd_real *d_start, rondo_error *error);
 
 #endif

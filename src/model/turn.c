@@ -191,11 +191,27 @@ double rd_model_objective(const rondo_model *model)
 /* ---- backward -------------------------------------------------------------------------------------------
  */
 
-static void backward(rondo_model *model, const rd_real *d_final, rd_real *d_start)
+/* d_output, or NULL: the gradient of the output that comes from outside; [rows][width], checked. */
+static void add_output_grad(const rondo_model *model, const rondo_view *d_output)
+{
+    const rd_frame *frame = model->run->frame;
+    const rd_value *out = &frame->value[model->parts + rd_run_output(model)];
+    if (model->losses == 0) {
+        rd_lives_guard(frame, rd_tick_loss(model));
+        rd_lives_clear(model, frame, &model->run->call, rd_tick_loss(model));
+    }
+    for (size_t r = 0; d_output && out->grad && r < d_output->shape[0]; r++)
+        model->device->kernels.axpy(d_output->shape[1], 1,
+                                    (const rd_real *)d_output->data + r * d_output->stride,
+                                    out->grad + r * out->stride);
+}
+
+static void backward(rondo_model *model, const rondo_view *d_output, const rd_real *d_final, rd_real *d_start)
 {
     struct rd_model_run *run = model->run;
     rd_frame *frame = run->frame;
     rd_call base = run->call;
+    add_output_grad(model, d_output);
     const size_t size = base.sequences * model->state_width * sizeof *d_final;
     if (d_final)
         memcpy(frame->d_final, d_final, size);
@@ -214,10 +230,9 @@ static void backward(rondo_model *model, const rd_real *d_final, rd_real *d_star
     rd_lives_guard(frame, rd_tick_end(model));
 }
 
-rondo_status rd_model_backward(rondo_model *model, const rondo_batch *batch, const rd_real *d_final,
-                               rd_real *d_start, rondo_error *error)
+rondo_status rd_model_may_go_back(const rondo_model *model, const rondo_batch *batch, rondo_error *error)
 {
-    struct rd_model_run *run = model->run;
+    const struct rd_model_run *run = model->run;
     if (run->phase != (model->losses ? RD_PHASE_LOSS : RD_PHASE_FORWARD) || run->batch != batch ||
         run->frame->mode != RONDO_TRAIN)
         return rd_fail(
@@ -227,11 +242,24 @@ rondo_status rd_model_backward(rondo_model *model, const rondo_batch *batch, con
         return rd_fail(
             error, RONDO_BAD_ARGUMENT,
             "the gradients were set to zero after rondo_model_loss, which had added to them; do it before");
-    uint64_t float_mode = rd_float_mode_flush();
-    backward(model, d_final, d_start);
-    rd_float_mode_restore(float_mode);
-    run->phase = RD_PHASE_NONE;
     return RONDO_OK;
+}
+
+rondo_status rd_model_backward_from(rondo_model *model, const rondo_batch *batch, const rondo_view *d_output,
+                                    const rd_real *d_final, rd_real *d_start, rondo_error *error)
+{
+    RD_TRY(rd_model_may_go_back(model, batch, error));
+    uint64_t float_mode = rd_float_mode_flush();
+    backward(model, d_output, d_final, d_start);
+    rd_float_mode_restore(float_mode);
+    model->run->phase = RD_PHASE_NONE;
+    return RONDO_OK;
+}
+
+rondo_status rd_model_backward(rondo_model *model, const rondo_batch *batch, const rd_real *d_final,
+                               rd_real *d_start, rondo_error *error)
+{
+    return rd_model_backward_from(model, batch, NULL, d_final, d_start, error);
 }
 
 rondo_status rondo_model_backward(rondo_model *model, const rondo_batch *batch, rondo_error *error)
