@@ -130,7 +130,7 @@ typedef struct rd_kernels {
     rd_real (*sweep)(size_t n, const rd_real *x, size_t rounds);
 } rd_kernels;
 
-enum { RD_OUTER_SCRATCH = (1 << 17) + (1 << 13) };
+enum { RD_OUTER_SCRATCH = (1 << 17) + (1 << 14) };
 
 size_t rd_panel_numbers(const rd_kernels *kernels, size_t columns, size_t depth); /* rounded up to 64 bytes */
 

@@ -13,9 +13,15 @@ size_t rd_frame_stride(size_t width)
 }
 
 /* About a megabyte, but enough rows that reading the head's weights pays. */
-size_t rd_frame_block_rows(size_t width)
+static size_t most_block_rows(size_t width)
 {
     return rd_size_min(4096, rd_size_max(256, ((size_t)1 << 18) / rd_frame_stride(width)));
+}
+
+size_t rd_frame_block_rows(size_t rows, size_t width)
+{
+    const size_t blocks = rd_size_max(1, rd_ceil_div(rows, most_block_rows(width)));
+    return rd_size_max(1, rd_ceil_div(rows, blocks));
 }
 
 int rd_frame_fuses(const rondo_model *model, const rd_frame *frame, size_t layer)
@@ -137,7 +143,7 @@ static void take_losses(taker *t, const rd_limits_of_call *limits)
     for (size_t i = 0; i < model->losses && !frame->streams; i++) {
         const rd_shape *out = &model->layer[model->loss[i].source].out;
         size_t rows = rows_of(out, limits);
-        size_t block = rd_size_min(rows, rd_frame_block_rows(out->width)) * rd_frame_stride(out->width);
+        size_t block = rd_size_min(rows, most_block_rows(out->width)) * rd_frame_stride(out->width);
         piece.node = i;
         frame->rows[i].loss = take(t, piece, rows, sizeof(double));
         frame->rows[i].count = take(t, piece, rows, sizeof(double));

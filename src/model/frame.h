@@ -21,8 +21,8 @@ struct rd_model_run {
 
 /* Numbers from row to row: whole lines of the cache. */
 size_t rd_frame_stride(size_t width);
-/* Rows of a loss that run through a fused head at a time. */
-size_t rd_frame_block_rows(size_t width);
+/* Rows of a loss that run through a fused head at a time: so many that all blocks of `rows` are about equal. */
+size_t rd_frame_block_rows(size_t rows, size_t width);
 /* 1 when the layer is the head of a softmax loss that this frame runs in blocks of rows. */
 int rd_frame_fuses(const rondo_model *model, const rd_frame *frame, size_t layer);
 /* Makes the frame hold at least these limits ([parts]); allocates only when it has to grow. */

@@ -152,7 +152,7 @@ static rondo_status run_losses(rondo_model *model, rondo_error *error)
     rd_lives_clear(model, run->frame, &run->call, rd_tick_loss(model));
     for (size_t i = 0; i < model->losses; i++) {
         turn *t = &turns[i];
-        size_t step = rd_frame_block_rows(t->source->out.width);
+        size_t step = rd_frame_block_rows(t->rows, t->source->out.width);
         settle_scale(t);
         for (size_t first = 0; first < t->rows; first += step)
             run_block(t, first, rd_size_min(step, t->rows - first));

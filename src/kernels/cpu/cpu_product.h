@@ -35,7 +35,7 @@ enum {
     PANEL = WIDE * TILE_WIDES, /* columns */
     BLOCK_DEPTH = 1024,        /* of k in a product: a block of a panel stays in L2 */
     BLOCK_ROWS = 256,          /* rows of A that stay in L2 while all panels pass */
-    OUTER_DEPTH = 128,         /* rows that one pass of an outer product adds */
+    OUTER_DEPTH = 256,         /* rows that one pass of an outer product adds */
     OUTER_BAND = 48,           /* columns of A packed at a time: whole tiles, whole lines of memory */
     OUTER_PANELS = (RD_OUTER_SCRATCH - OUTER_BAND * OUTER_DEPTH) / (OUTER_DEPTH * PANEL)
 };
@@ -88,33 +88,34 @@ RD_INLINE size_t columns_left(const tile *t, int v)
     return t->columns > before ? t->columns - before : 0;
 }
 
-/* With all columns of the panel in C: whole loads and stores. */
-RD_INLINE void tile_load(const tile *t, int rows, int whole, wide c[TILE_ROWS][TILE_WIDES])
+/* With all columns of the tile in C: whole loads and stores. */
+RD_INLINE void tile_load(const tile *t, int rows, int wides, int whole, wide c[TILE_ROWS][TILE_WIDES])
 {
 #pragma GCC unroll 8
-    for (int v = 0; v < TILE_WIDES; v++) {
-        const size_t left = whole ? WIDE : columns_left(t, v);
-        const wide bias = t->bias ? load_some(t->bias + v * WIDE, left) : wide_splat(0);
+    for (int v = 0; v < wides; v++) {
+        const rd_real *at = t->bias + v * WIDE;
+        wide first = wide_splat(0);
+        if (t->bias) first = whole ? load_wide(at) : load_some(at, columns_left(t, v));
 #pragma GCC unroll 8
         for (int r = 0; r < rows; r++)
-            c[r][v] = bias;
+            c[r][v] = first;
     }
     if (!t->add) return;
 #pragma GCC unroll 8
     for (int r = 0; r < rows; r++)
 #pragma GCC unroll 8
-        for (int v = 0; v < TILE_WIDES; v++) {
+        for (int v = 0; v < wides; v++) {
             const rd_real *at = t->c + (size_t)r * t->c_stride + v * WIDE;
             c[r][v] += whole ? load_wide(at) : load_some(at, columns_left(t, v));
         }
 }
 
-RD_INLINE void tile_store(const tile *t, int rows, int whole, wide c[TILE_ROWS][TILE_WIDES])
+RD_INLINE void tile_store(const tile *t, int rows, int wides, int whole, wide c[TILE_ROWS][TILE_WIDES])
 {
 #pragma GCC unroll 8
     for (int r = 0; r < rows; r++)
 #pragma GCC unroll 8
-        for (int v = 0; v < TILE_WIDES; v++) {
+        for (int v = 0; v < wides; v++) {
             rd_real *at = t->c + (size_t)r * t->c_stride + v * WIDE;
             if (whole)
                 memcpy(at, &c[r][v], sizeof(wide));
@@ -123,66 +124,75 @@ RD_INLINE void tile_store(const tile *t, int rows, int whole, wide c[TILE_ROWS][
         }
 }
 
-/* `rows` is a constant at every call, so that the accumulators live in registers. */
-RD_INLINE void tile_run(const tile *t, const int rows)
+/* `rows` and `wides` are constants at every call, so that the accumulators live in registers. */
+RD_INLINE void tile_run(const tile *t, const int rows, const int wides)
 {
     wide c[TILE_ROWS][TILE_WIDES];
-    const int whole = t->columns >= PANEL;
+    const int whole = t->columns >= (size_t)(wides * WIDE);
     if (whole)
-        tile_load(t, rows, 1, c);
+        tile_load(t, rows, wides, 1, c);
     else
-        tile_load(t, rows, 0, c);
+        tile_load(t, rows, wides, 0, c);
     const rd_real *a = t->a, *panel = t->panel;
     const size_t a_row = t->a_row, a_k = t->a_k;
     for (size_t k = 0; k < t->depth; k++, a += a_k, panel += PANEL) {
         wide b[TILE_WIDES];
 #pragma GCC unroll 8
-        for (int v = 0; v < TILE_WIDES; v++)
+        for (int v = 0; v < wides; v++)
             b[v] = load_wide(panel + v * WIDE);
 #pragma GCC unroll 8
         for (int r = 0; r < rows; r++) {
             const wide x = wide_splat(a[(size_t)r * a_row]);
 #pragma GCC unroll 8
-            for (int v = 0; v < TILE_WIDES; v++)
+            for (int v = 0; v < wides; v++)
                 c[r][v] = wide_fma(x, b[v], c[r][v]);
         }
     }
     if (whole)
-        tile_store(t, rows, 1, c);
+        tile_store(t, rows, wides, 1, c);
     else
-        tile_store(t, rows, 0, c);
+        tile_store(t, rows, wides, 0, c);
 }
 
-static void tile_1(const tile *t)
-{
-    tile_run(t, 1);
-}
-static void tile_2(const tile *t)
-{
-    tile_run(t, 2);
-}
+/* clang-format off */
+#define TILE(rows, wides) static void tile_##rows##_##wides(const tile *t) { tile_run(t, rows, wides); }
 #if RD_LANE_BYTES != 0
-static void tile_3(const tile *t)
-{
-    tile_run(t, 3);
-}
-static void tile_4(const tile *t)
-{
-    tile_run(t, 4);
-}
-static void tile_5(const tile *t)
-{
-    tile_run(t, 5);
-}
-static void tile_6(const tile *t)
-{
-    tile_run(t, 6);
-}
-static void (*const tiles[TILE_ROWS + 1])(const tile *) = {NULL,   tile_1, tile_2, tile_3,
-                                                           tile_4, tile_5, tile_6};
+#define TILES_OF(wides) TILE(1, wides) TILE(2, wides) TILE(3, wides) TILE(4, wides) TILE(5, wides) TILE(6, wides)
+#define NAMES_OF(wides) {NULL, tile_1_##wides, tile_2_##wides, tile_3_##wides, tile_4_##wides, tile_5_##wides, tile_6_##wides}
 #else
-static void (*const tiles[TILE_ROWS + 1])(const tile *) = {NULL, tile_1, tile_2};
+#define TILES_OF(wides) TILE(1, wides) TILE(2, wides)
+#define NAMES_OF(wides) {NULL, tile_1_##wides, tile_2_##wides}
 #endif
+TILES_OF(1)
+TILES_OF(2)
+#if RD_LANE_BYTES != 32
+TILES_OF(3)
+TILES_OF(4)
+#endif
+/* By vectors and rows: the last panel of C is as narrow as its columns allow. */
+static void (*const tiles[TILE_WIDES + 1][TILE_ROWS + 1])(const tile *) = {
+    {NULL}, NAMES_OF(1), NAMES_OF(2),
+#if RD_LANE_BYTES != 32
+    NAMES_OF(3), NAMES_OF(4),
+#endif
+};
+#undef TILE
+#undef TILES_OF
+#undef NAMES_OF
+/* clang-format on */
+
+RD_INLINE void tile_any(const tile *t, size_t rows)
+{
+    tiles[rd_size_min(TILE_WIDES, rd_ceil_div(t->columns, WIDE))][rows](t);
+}
+
+/* Asks for a tile of C before its turn comes. */
+static void fetch_tile(const rd_real *c, size_t stride, size_t rows, size_t columns)
+{
+    for (size_t r = 0; r < rows; r++)
+        for (size_t n = 0; n < rd_size_min(columns, PANEL); n += 64 / sizeof *c)
+            __builtin_prefetch(c + r * stride + n, 1, 3);
+}
 
 /* All rows of one panel, in tiles of nearly equal height: 32 rows are 6 6 5 5 5 5, not five 6 and a slow 2.
  */
@@ -190,7 +200,8 @@ static void panel_rows(tile t, size_t rows)
 {
     for (size_t left = rd_ceil_div(rows, TILE_ROWS); left > 0; left--) {
         const size_t height = rd_ceil_div(rows, left);
-        tiles[height](&t);
+        if (left > 1) fetch_tile(t.c + height * t.c_stride, t.c_stride, height, t.columns);
+        tile_any(&t, height);
         t.a += height * t.a_row;
         t.c += height * t.c_stride;
         rows -= height;
@@ -251,6 +262,7 @@ static void pack_columns(const rd_real *w, size_t column_stride, size_t depth_st
         for (size_t n = 0; n < columns; n++) {
             const rd_real *from = w + n * column_stride + k0 * depth_stride;
             rd_real *to = panel + k0 * PANEL + n;
+            __builtin_prefetch(from + RUN * depth_stride);
             if (run == RUN && depth_stride == 1)
                 for (size_t k = 0; k < RUN; k++)
                     to[k * PANEL] = from[k];
@@ -301,14 +313,6 @@ static void pack_tiles(const rd_real *a, size_t stride, size_t rows, size_t colu
             pack_tile_row(a, rows, columns, packed);
 }
 
-/* Asks for a tile of C before its turn comes. */
-static void fetch_tile(const rd_real *c, size_t stride, size_t rows, size_t columns)
-{
-    for (size_t r = 0; r < rows; r++)
-        for (size_t n = 0; n < rd_size_min(columns, PANEL); n += 64 / sizeof *c)
-            __builtin_prefetch(c + r * stride + n, 1, 3);
-}
-
 /* One band of packed columns of A on one band of packed panels of B. */
 static void outer_band(const rd_outer_args *p, size_t rows, size_t first_m, size_t columns_a, size_t first_n,
                        size_t columns_b, const rd_real *packed, const rd_real *panels)
@@ -318,15 +322,16 @@ static void outer_band(const rd_outer_args *p, size_t rows, size_t first_m, size
             const size_t height = rd_size_min(TILE_ROWS, columns_a - m);
             rd_real *c = p->c + (first_m + m) * p->c_stride + first_n + n;
             if (n + PANEL < columns_b) fetch_tile(c + PANEL, p->c_stride, height, columns_b - n - PANEL);
-            tiles[height](&(tile){.depth = rows,
-                                  .columns = columns_b - n,
-                                  .a = packed + m * rows,
-                                  .a_row = 1,
-                                  .a_k = TILE_ROWS,
-                                  .panel = panels + n * rows,
-                                  .c = c,
-                                  .c_stride = p->c_stride,
-                                  .add = 1});
+            tile_any(&(tile){.depth = rows,
+                             .columns = columns_b - n,
+                             .a = packed + m * rows,
+                             .a_row = 1,
+                             .a_k = TILE_ROWS,
+                             .panel = panels + n * rows,
+                             .c = c,
+                             .c_stride = p->c_stride,
+                             .add = 1},
+                     height);
         }
 }
 
