@@ -1,6 +1,6 @@
 /* A team of threads. A run is announced by one word that holds its number and how many threads it needs;
  * those threads, and no others, look at the task, so that a late one never sees the next run's. Whoever waits
- * spins for about 50 microseconds and then sleeps. */
+ * for a run spins for about 50 microseconds and then sleeps. */
 #include "base/pool.h"
 #include "base/clock.h"
 #include "base/memory.h"
@@ -13,6 +13,9 @@
 
 enum { MOST_THREADS = 1024, NUMBER_SHIFT = 16, TURNS_PER_LOOK = 64, STOP = 0xFFFF };
 static const double SPIN_SECONDS = 50e-6;
+/* Whoever waits for a run to end does so longer than a sleeping thread takes to wake; or, in runs that follow
+ * each other closely, each side would fall asleep while the other wakes up. */
+static const double END_SECONDS = 1e-3;
 
 typedef struct gate { /* where somebody waits for a word to change */
     _Alignas(64) atomic_uint_fast64_t word;
@@ -32,7 +35,7 @@ struct rd_pool {
     gate done;                          /* counts the threads of a run that are still at work */
     _Alignas(64) atomic_size_t arrived; /* at the barrier */
     _Alignas(64) atomic_size_t phase;   /* of the barrier */
-    _Alignas(64) atomic_int taken; /* 1 while somebody's run has the team */
+    _Alignas(64) atomic_int taken;      /* 1 while somebody's run has the team */
     rd_task task;
     void *context;
     size_t chunks, active; /* threads of the run */
@@ -74,15 +77,16 @@ static void gate_free(gate *g)
 }
 
 /* Waits until the word is (want_equal) or is no longer (not want_equal) `value`; gives the word. */
-static uint64_t gate_wait(gate *g, uint64_t value, int want_equal)
+static uint64_t gate_wait(gate *g, uint64_t value, int want_equal, double patience)
 {
-    const double until = rd_seconds() + SPIN_SECONDS;
+    double until = 0; /* the clock is read when the first turns were in vain */
     do {
         for (int i = 0; i < TURNS_PER_LOOK; i++) {
             const uint64_t word = atomic_load_explicit(&g->word, memory_order_acquire);
             if ((word == value) == want_equal) return word;
             pause_processor();
         }
+        if (until == 0) until = rd_seconds() + patience;
     } while (rd_seconds() < until);
     (void)pthread_mutex_lock(&g->mutex);
     atomic_fetch_add(&g->sleepers, 1); /* before the look at the word: see gate_wake */
@@ -124,7 +128,7 @@ static void *work(void *context)
     uint64_t seen = 0;
     (void)rd_float_mode_flush(); /* the thread is ours: nothing to give back */
     for (;;) {
-        seen = gate_wait(&pool->start, seen, 0);
+        seen = gate_wait(&pool->start, seen, 0, SPIN_SECONDS);
         const uint64_t needed = seen & STOP;
         if (needed == STOP) return NULL;
         if (self->index >= needed) continue;
@@ -151,17 +155,11 @@ static void announce(rd_pool *pool, uint64_t needed)
     gate_wake(&pool->start);
 }
 
-void rd_pool_run(rd_pool *pool, rd_task task, void *context, size_t chunks)
+int rd_pool_try(rd_pool *pool, rd_task task, void *context, size_t chunks)
 {
-    if (chunks == 0) return;
+    if (here.depth > 0 || atomic_exchange_explicit(&pool->taken, 1, memory_order_acquire)) return 0;
     const uint64_t mode =
         rd_float_mode_flush(); /* as in the workers, so that results do not depend on their number */
-    /* many threads may step one model: who finds the team taken does the work alone, with the same bits */
-    if (here.depth > 0 || atomic_exchange_explicit(&pool->taken, 1, memory_order_acquire)) {
-        run_here(pool, task, context, chunks);
-        rd_float_mode_restore(mode);
-        return;
-    }
     pool->task = task;
     pool->context = context;
     pool->chunks = chunks;
@@ -171,8 +169,18 @@ void rd_pool_run(rd_pool *pool, rd_task task, void *context, size_t chunks)
         announce(pool, pool->active);
     }
     run_chunks(pool, 0);
-    if (pool->active > 1) (void)gate_wait(&pool->done, 0, 1);
+    if (pool->active > 1) (void)gate_wait(&pool->done, 0, 1, END_SECONDS);
     atomic_store_explicit(&pool->taken, 0, memory_order_release);
+    rd_float_mode_restore(mode);
+    return 1;
+}
+
+void rd_pool_run(rd_pool *pool, rd_task task, void *context, size_t chunks)
+{
+    /* many threads may step one model: who finds the team taken does the work alone, with the same bits */
+    if (chunks == 0 || rd_pool_try(pool, task, context, chunks)) return;
+    const uint64_t mode = rd_float_mode_flush();
+    run_here(pool, task, context, chunks);
     rd_float_mode_restore(mode);
 }
 

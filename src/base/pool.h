@@ -16,6 +16,9 @@ int rd_pool_threads(const rd_pool *pool);
  * Chunk c always runs on thread c % threads, in ascending order, so that data stay in that core's cache.
  * Called from inside a task it runs all chunks in the calling thread. Allocates nothing. */
 void rd_pool_run(rd_pool *pool, rd_task task, void *context, size_t chunks);
+/* The same when the whole team is free, else 0 at once and nothing is done: for tasks that wait for each other at the
+ * barrier and would otherwise be run another way. chunks is at most the number of threads. */
+int rd_pool_try(rd_pool *pool, rd_task task, void *context, size_t chunks);
 /* Inside a task whose chunks == threads: waits until every thread of the run has come here. Spins, then yields. */
 void rd_pool_barrier(rd_pool *pool);
 void rd_pool_free(rd_pool *pool); /* joins the workers */

@@ -11,6 +11,7 @@
 #include "equations/cells.h"
 #include "equations/optimizers.h"
 #include "equations/scans.h"
+#include "kernels/stream.h"
 
 /* C[rows][columns] = A[rows][depth] · Wᵀ (+ bias[columns]) (+ C), W [columns][depth] given as panels. */
 typedef struct rd_product_args {
@@ -128,6 +129,7 @@ typedef struct rd_kernels {
      * up n numbers, again and again, at the speed of the memory they lie in. */
     double (*peak)(size_t rounds, rd_real *out);
     rd_real (*sweep)(size_t n, const rd_real *x, size_t rounds);
+    rd_stream_kernels stream; /* products of one row */
 } rd_kernels;
 
 enum { RD_OUTER_SCRATCH = (1 << 17) + (1 << 14) };

@@ -4,18 +4,12 @@
 
 #include "base/size.h"
 #include "layers/kinds.h"
+#include "layers/step.h"
 
 #include <string.h>
 
 enum { WEIGHT, ROWS_A_CHUNK = 128, COLUMNS_A_CHUNK = 32 };
-enum { ACT_NONE, ACT_TANH, ACT_RELU, ACT_SIGMOID };
-
-typedef struct dense {
-    size_t act;
-    int bias; /* 1: parameter 1 is the bias */
-} dense;
-
-static const dense *own(const rd_layer *layer)
+static const rd_dense *own(const rd_layer *layer)
 {
     return layer->own;
 }
@@ -44,12 +38,12 @@ static rondo_status check_tied(const rd_layer *layer, size_t size, rondo_error *
 
 static rondo_status dense_build(rd_layer *layer, rd_node *node, rondo_error *error)
 {
-    dense *d;
+    rd_dense *d;
     size_t size, fallback = layer->tied && layer->tied->params > 0 ? layer->tied->param[0].rows : 0;
     RD_TRY(rd_alloc(1, sizeof *d, "a dense layer", &d, error));
     layer->own = d;
     RD_TRY(rd_setting_size(node, "size", fallback, 1, 100000000, &size, error));
-    RD_TRY(rd_setting_choice(node, "act", "none|tanh|relu|sigmoid", ACT_NONE, &d->act, error));
+    RD_TRY(rd_setting_choice(node, "act", "none|tanh|relu|sigmoid", RD_ACT_NONE, &d->act, error));
     RD_TRY(rd_setting_flag(node, "bias", 1, &d->bias, error));
     if (layer->tied) RD_TRY(check_tied(layer, size, error));
     size_t weight = rd_layer_param(layer, "weight", size, inputs_of(layer), RD_INIT_INPUT, 1);
@@ -71,7 +65,7 @@ static void dense_release(rd_layer *layer)
 
 int rd_dense_is_head(const rd_layer *layer)
 {
-    return layer->ops == &rd_layer_dense && own(layer)->act == ACT_NONE && !layer->in[0].symbols;
+    return layer->ops == &rd_layer_dense && own(layer)->act == RD_ACT_NONE && !layer->in[0].symbols;
 }
 
 /* ---- packed weights: panels, and transposed panels for the way back; or, for symbols, W transposed -------
@@ -215,15 +209,19 @@ static void relu(size_t n, const rd_real *x, rd_real *y)
         y[j] = x[j] > 0 || x[j] != x[j] ? x[j] : 0;
 }
 
+void rd_dense_activate(const rd_layer *layer, const rd_kernels *kernels, size_t n, rd_real *y)
+{
+    const rd_map_fn map[] = {NULL, kernels->map_tanh, relu, kernels->map_sigmoid};
+    if (own(layer)->act != RD_ACT_NONE) map[own(layer)->act](n, y, y);
+}
+
 static void activate(void *context, size_t chunk, size_t thread)
 {
     const block *b = context;
-    const rd_kernels *k = &b->call->device->kernels;
-    const rd_map_fn map[] = {NULL, k->map_tanh, relu, k->map_sigmoid};
     size_t end = rd_size_min(b->rows, (chunk + 1) * ROWS_A_CHUNK);
     (void)thread;
     for (size_t r = chunk * ROWS_A_CHUNK; r < end; r++)
-        map[own(b->layer)->act](outputs_of(b->layer), b->out + r * b->stride, b->out + r * b->stride);
+        rd_dense_activate(b->layer, &b->call->device->kernels, outputs_of(b->layer), b->out + r * b->stride);
 }
 
 /* d_pre = d_y act'(pre), in place of d_y, from the saved y. */
@@ -237,8 +235,8 @@ static void deactivate(void *context, size_t chunk, size_t thread)
         const rd_real *y = out->data + r * out->stride;
         rd_real *d = out->grad + r * out->stride;
         for (size_t j = 0; j < outputs_of(b->layer); j++)
-            d[j] *= act == ACT_TANH      ? 1 - y[j] * y[j]
-                    : act == ACT_SIGMOID ? y[j] * (1 - y[j])
+            d[j] *= act == RD_ACT_TANH      ? 1 - y[j] * y[j]
+                    : act == RD_ACT_SIGMOID ? y[j] * (1 - y[j])
                                          : (rd_real)(y[j] > 0);
     }
 }
@@ -249,7 +247,7 @@ static void dense_forward(const rd_layer *layer, const rd_call *call)
     size_t rows = rd_shape_rows(&layer->out, call);
     block b = {.layer = layer, .call = call, .rows = rows, .stride = out->stride, .out = out->data};
     rd_dense_rows_forward(layer, call, 0, rows, out->data, out->stride);
-    if (own(layer)->act != ACT_NONE)
+    if (own(layer)->act != RD_ACT_NONE)
         rd_pool_run(call->device->pool, activate, &b, rd_ceil_div(rows, ROWS_A_CHUNK));
 }
 
@@ -258,7 +256,7 @@ static void dense_backward(const rd_layer *layer, const rd_call *call)
     const rd_value *out = call->out;
     size_t rows = rd_shape_rows(&layer->out, call);
     block b = {.layer = layer, .call = call, .rows = rows};
-    if (own(layer)->act != ACT_NONE)
+    if (own(layer)->act != RD_ACT_NONE)
         rd_pool_run(call->device->pool, deactivate, &b, rd_ceil_div(rows, ROWS_A_CHUNK));
     rd_dense_rows_backward(layer, call, 0, rows, out->grad, out->stride);
 }
@@ -273,4 +271,5 @@ const rd_layer_ops rd_layer_dense = {.kind = "dense",
                                      .pack = dense_pack,
                                      .forward = dense_forward,
                                      .backward = dense_backward,
-                                     .release = dense_release};
+                                     .release = dense_release,
+                                     .step = &rd_dense_step};

@@ -1,6 +1,7 @@
 /* Symbols to vectors by lookup. The gradient of a row of the table is the sum over the rows that read it, in
  * their order, so threads share out columns and never rows. */
 #include "layers/kinds.h"
+#include "layers/step.h"
 
 #include "base/size.h"
 
@@ -75,10 +76,22 @@ static void embedding_backward(const rd_layer *layer, const rd_call *call)
     rd_pool_run(call->device->pool, add_up, &l, rd_ceil_div(l.width, COLUMNS_A_CHUNK));
 }
 
+/* A step reads the row of the table where it is. */
+static void step_begin(const rd_step_call *call)
+{
+    const rd_layer *layer = call->layer;
+    const rd_real *table = call->params + layer->param[TABLE].offset;
+    const rd_real *row = table + (size_t)call->in->symbols[0] * layer->out.width;
+    memcpy(&call->out->data, &row, sizeof row); /* nobody writes into a value in use */
+}
+
+static const rd_step_ops embedding_step = {.begin = step_begin};
+
 const rd_layer_ops rd_layer_embedding = {.kind = "embedding",
                                          .help = "a vector for each symbol, by lookup",
                                          .min_inputs = 1,
                                          .max_inputs = 1,
                                          .build = embedding_build,
                                          .forward = embedding_forward,
-                                         .backward = embedding_backward};
+                                         .backward = embedding_backward,
+                                         .step = &embedding_step};

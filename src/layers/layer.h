@@ -121,6 +121,7 @@ typedef struct rd_layer_ops {
     void (*backward)(const rd_layer *layer, const rd_call *call); /* adds into call->in[i]->grad (if not NULL) and call->grads */
     void (*start)(const rd_layer *layer, const rd_real *params, rd_real *state); /* initial state of use, [state_width]; NULL: zero */
     void (*release)(rd_layer *layer); /* frees own; NULL when there is none */
+    const struct rd_step_ops *step;   /* one step of one sequence (layers/step.h); NULL: forward with one row */
 } rd_layer_ops;
 
 struct rd_layer {

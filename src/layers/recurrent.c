@@ -3,6 +3,7 @@
 #include "layers/input_rows.h"
 #include "layers/kinds.h"
 #include "layers/recurrent_walk.h"
+#include "layers/step.h"
 
 #include "base/clock.h"
 #include "base/size.h"
@@ -254,7 +255,7 @@ static void recurrent_backward(const rd_layer *layer, const rd_call *call)
         .kind = name, .help = sentence, .min_inputs = 1, .max_inputs = 1, .build = rd_recurrent_build,       \
         .packed_numbers = recurrent_packed_numbers, .pack = recurrent_pack, .memory = recurrent_memory,      \
         .forward = recurrent_forward, .backward = recurrent_backward, .start = recurrent_start,              \
-        .release = rd_recurrent_release                                                                      \
+        .release = rd_recurrent_release, .step = &rd_recurrent_step                                          \
     }
 
 const rd_layer_ops rd_layer_rnn = RECURRENT("rnn", "Elman network: h = g(W x + U h' + b), g tanh or relu");

@@ -4,11 +4,19 @@
 
 #include "model/model.h"
 
+#include <pthread.h>
+
 enum { RD_PHASE_NONE = 0, RD_PHASE_FORWARD = 1, RD_PHASE_LOSS = 2 };
 
 /* What loss and backward need from the last forward. */
 struct rd_model_run {
     uint64_t packed_stamp; /* of the parameters that the panels were made from; 0: none */
+    struct {               /* panels of single steps, made when the first state of one sequence is */
+        pthread_mutex_t making;
+        uint64_t stamp;        /* of the parameters that they were made from; 0: none */
+        unsigned char *panels; /* owned */
+        size_t *at;            /* [layers] owned */
+    } stream;
     rd_frame *frame;       /* of the last forward */
     const rondo_batch *batch;
     const rondo_pack *pack[RD_MAX_PARTS];

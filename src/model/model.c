@@ -77,6 +77,11 @@ static rondo_status build(rondo_model *model, const char *text, const rondo_size
     size_t found;
     RD_TRY(set_parts(model, sizes, count, error));
     RD_TRY(rd_alloc(1, sizeof *model->run, "a model", &model->run, error));
+    if (pthread_mutex_init(&model->run->stream.making, NULL) != 0) {
+        rd_free(model->run);
+        model->run = NULL;
+        return rd_fail(error, RONDO_LIMIT, "no locks left for a model");
+    }
     RD_TRY(make_text(model, text, sizes, count, error));
     RD_TRY(rd_model_text_parse(model->text, "model text", &nodes, &found, error));
     rondo_status status = rd_model_build(model, nodes, found, error);
@@ -126,6 +131,15 @@ rondo_status rondo_model_new(rondo_device *device, const rondo_options *options,
     return RONDO_OK;
 }
 
+static void free_run(struct rd_model_run *run)
+{
+    if (!run) return;
+    (void)pthread_mutex_destroy(&run->stream.making);
+    rd_free_aligned(run->stream.panels);
+    rd_free(run->stream.at);
+    rd_free(run);
+}
+
 void rondo_model_free(rondo_model *model)
 {
     if (!model) return;
@@ -142,7 +156,7 @@ void rondo_model_free(rondo_model *model)
     rd_free(model->state_at);
     rd_free(model->packed_at);
     rd_free(model->named);
-    rd_free(model->run);
+    free_run(model->run);
     rd_free_aligned(model->params);
     rd_free_aligned(model->grads);
     rd_free_aligned(model->packed);

@@ -72,6 +72,7 @@ struct rondo_model {
     int input_grads;                   /* 1: parts of numbers get gradients too, train.value[part].grad; set before forward */
     int keeps;                         /* 1: every value keeps a place of its own till the next forward, for who looks at it later */
     rd_frame train, use;
+    rd_weights weights;                /* how single steps keep the weights; params hold the same numbers in f32 */
     uint64_t seed, step;               /* key of masks: the trainer sets step before each forward */
     struct rd_model_run *run;          /* what backward needs from the last forward */
     char *info;                        /* "name = value" lines kept in the file: rondo.train */
@@ -114,6 +115,7 @@ struct rondo_state {
     unsigned char *fresh;      /* [sequences] 1: begins afresh at the next forward */
     rd_frame frame;            /* of its own, for rondo_step: one step, `sequences` rows */
     rd_pack_store pack;
+    struct rd_stepper *stepper; /* of one sequence; NULL: a forward of one step */
 };
 
 #endif

@@ -2,6 +2,7 @@
  * that one const model serves many of them in many threads. */
 #include "base/clock.h"
 #include "model/run.h"
+#include "model/stepper.h"
 
 #include <string.h>
 
@@ -34,7 +35,7 @@ static rondo_status fill_state(rondo_state *state, rondo_error *error)
     RD_TRY(ready_step(state, error));
     for (size_t i = 0; i < state->sequences; i++)
         rondo_state_reset(state, i);
-    return RONDO_OK;
+    return rd_stepper_new(state, error);
 }
 
 rondo_status rondo_state_new(const rondo_model *model, size_t sequences, rondo_state **state,
@@ -55,7 +56,6 @@ rondo_status rondo_state_new(const rondo_model *model, size_t sequences, rondo_s
         rondo_state_free(s);
         return status;
     }
-    rd_model_pack(model);
     *state = s;
     return RONDO_OK;
 }
@@ -63,6 +63,7 @@ rondo_status rondo_state_new(const rondo_model *model, size_t sequences, rondo_s
 void rondo_state_free(rondo_state *state)
 {
     if (!state) return;
+    rd_stepper_free(state->stepper);
     rd_frame_free(&state->frame);
     rd_pack_free(&state->pack);
     rd_free_aligned(state->numbers);
@@ -150,7 +151,8 @@ static rondo_status bind_input(rondo_state *state, const rondo_view *input, rond
 {
     const rondo_model *model = state->model;
     size_t part;
-    RD_TRY(find_input(model, &part, error));
+    RD_TRY(state->stepper ? RONDO_OK : find_input(model, &part, error));
+    if (state->stepper) part = rd_stepper_part(state->stepper);
     rd_value *value = &state->frame.value[part];
     if (!input->data) return rd_fail(error, RONDO_BAD_ARGUMENT, "rondo_step: the input is missing");
     if (model->part[part].symbols) return bind_symbols(state, input, part, value, error);
@@ -190,7 +192,10 @@ static void step(rondo_state *state, rd_real *output, size_t stride)
                     .fresh = state->fresh,
                     .final = state->numbers,
                     .params = model->params};
-    rd_run_layers(model, &state->frame, &base);
+    if (state->stepper)
+        rd_stepper_run(state, &base);
+    else
+        rd_run_layers(model, &state->frame, &base);
     memset(state->fresh, 0, state->sequences);
     size_t source = rd_run_output(model);
     const rd_value *value = &state->frame.value[model->parts + source];
@@ -207,7 +212,7 @@ rondo_status rondo_step(const rondo_model *model, rondo_state *state, rondo_view
                        !model   ? "model is missing"
                        : !state ? "state is missing"
                                 : "the state is of another model");
-    if (!rd_model_is_packed(model)) {
+    if (rd_stepper_is_stale(state)) {
         rd_fail(error, RONDO_BAD_ARGUMENT,
                 "rondo_step: the parameters changed and the packed weights are stale");
         rd_hint(error, "make a state, or run rondo_model_forward, after the change");

@@ -7,6 +7,7 @@
 #include "kernels/cpu/cpu_product.h"
 #include "kernels/cpu/cpu_rows.h"
 #include "kernels/cpu/cpu_scan.h"
+#include "kernels/cpu/cpu_stream.h"
 
 static void fill_table(const char *isa, rd_kernels *kernels)
 {
@@ -15,6 +16,7 @@ static void fill_table(const char *isa, rd_kernels *kernels)
     fill_cells(kernels);
     fill_rows(kernels);
     fill_scans(kernels);
+    fill_stream(kernels);
 }
 
 #endif
