@@ -54,7 +54,7 @@ static rondo_status dense_build(rd_layer *layer, rd_node *node, rondo_error *err
     layer->out.symbols = 0;
     layer->out.final = 0;
     layer->streams = 1;
-    layer->forgets_output = d->act == ACT_NONE;
+    layer->forgets_output = d->act == RD_ACT_NONE;
     return RONDO_OK;
 }
 
