@@ -29,19 +29,24 @@ rd_key rd_key_of(uint64_t seed, rd_stream_kind kind, uint64_t index, uint64_t su
     return (rd_key){.seed = seed, .stream = stream};
 }
 
+static uint64_t key_words(rd_key key)
+{
+    return key.seed ^ mix(key.stream);
+}
+
 void rd_philox(rd_key key, uint64_t c0, uint64_t c1, uint32_t out[4])
 {
-    const uint64_t folded = key.seed ^ mix(key.stream);
+    const uint64_t folded = key_words(key);
     uint32_t k0 = (uint32_t)folded, k1 = (uint32_t)(folded >> 32);
     uint32_t a = (uint32_t)c0, b = (uint32_t)(c0 >> 32), c = (uint32_t)c1, d = (uint32_t)(c1 >> 32);
-    for (int round = 0; round < 10; round++) {
-        const uint64_t left = (uint64_t)0xD2511F53u * a, right = (uint64_t)0xCD9E8D57u * c;
+    for (int round = 0; round < RD_PHILOX_ROUNDS; round++) {
+        const uint64_t left = (uint64_t)RD_PHILOX_LEFT * a, right = (uint64_t)RD_PHILOX_RIGHT * c;
         a = (uint32_t)(right >> 32) ^ b ^ k0;
         c = (uint32_t)(left >> 32) ^ d ^ k1;
         b = (uint32_t)right;
         d = (uint32_t)left;
-        k0 += 0x9E3779B9u;
-        k1 += 0xBB67AE85u;
+        k0 += RD_PHILOX_GROW_0;
+        k1 += RD_PHILOX_GROW_1;
     }
     out[0] = a;
     out[1] = b;
@@ -134,15 +139,22 @@ void rd_random_fill_uniform(rd_key key, uint64_t first, size_t n, rd_real scale,
     }
 }
 
+rd_mask_rule rd_mask_rule_of(rd_key key, rd_real p)
+{
+    return (rd_mask_rule){.words = key_words(key),
+                          .use = USE_MASK,
+                          .dropped = p <= 0 ? 0 : p >= 1 ? UINT64_MAX : (uint64_t)((double)p * 0x1p32),
+                          .kept = p <= 0 || p >= 1 ? 1 : 1 / (1 - p)};
+}
+
 void rd_random_fill_mask(rd_key key, uint64_t first, size_t n, rd_real p, rd_real *out)
 {
-    const uint64_t dropped = p <= 0 ? 0 : p >= 1 ? UINT64_MAX : (uint64_t)((double)p * 0x1p32);
-    const rd_real kept = p <= 0 || p >= 1 ? 1 : 1 / (1 - p);
+    const rd_mask_rule rule = rd_mask_rule_of(key, p);
     uint32_t word[4] = {0};
     for (size_t i = 0; i < n; i++) {
         const uint64_t counter = first + i;
-        if (i == 0 || counter % 4 == 0) rd_philox(key, counter / 4, USE_MASK, word);
-        out[i] = word[counter % 4] >= dropped ? kept : 0;
+        if (i == 0 || counter % 4 == 0) rd_philox(key, counter / 4, rule.use, word);
+        out[i] = word[counter % 4] >= rule.dropped ? rule.kept : 0;
     }
 }
 

@@ -36,6 +36,19 @@ void rd_random_fill_uniform(rd_key key, uint64_t first, size_t n, rd_real scale,
 /* out[i] = 1/(1-p) with probability 1-p, else 0 (inverted dropout); p = 0 gives 1, p = 1 gives 0. Element i is
  * counter first + i; four come from one block of the generator, so it is cheap. */
 void rd_random_fill_mask(rd_key key, uint64_t first, size_t n, rd_real p, rd_real *out);
+/* What rd_random_fill_mask does, for whoever makes masks in registers: element i of a mask is `kept` when the word
+ * i % 4 of block (i / 4, use) of the generator is at least `dropped`, else 0; `words` are the two words of its key. */
+typedef struct rd_mask_rule {
+    uint64_t words, use, dropped;
+    rd_real kept;
+} rd_mask_rule;
+rd_mask_rule rd_mask_rule_of(rd_key key, rd_real p);
+/* One round of the generator: the upper halves of two products change places; both keys grow after it. */
+#define RD_PHILOX_ROUNDS 10
+#define RD_PHILOX_LEFT   0xD2511F53u
+#define RD_PHILOX_RIGHT  0xCD9E8D57u
+#define RD_PHILOX_GROW_0 0x9E3779B9u
+#define RD_PHILOX_GROW_1 0xBB67AE85u
 /* A permutation of 0..n-1 without memory: the place that item i goes to (Feistel network, cycle walking). */
 uint64_t rd_permute(rd_key key, uint64_t i, uint64_t n);
 

@@ -167,6 +167,37 @@ RD_INLINE rd_lane rd_sqrt(rd_lane x)
     return RD_X86(sqrt)(x);
 }
 
+/* The register as integers of 64 bits. */
+typedef uint64_t rd_words __attribute__((vector_size(RD_LANE_BYTES)));
+enum { RD_WORDS = RD_LANE_BYTES / 8 };
+
+/* The whole product of the lower halves of a and b. */
+RD_INLINE rd_words rd_multiply_low(rd_words a, rd_words b)
+{
+#if RD_LANE_BYTES == 64
+    return (rd_words)_mm512_mul_epu32((__m512i)a, (__m512i)b);
+#else
+    return (rd_words)_mm256_mul_epu32((__m256i)a, (__m256i)b);
+#endif
+}
+/* a0 b0 a2 b2 …, and a1 b1 a3 b3 … */
+RD_INLINE rd_words rd_pairs_even(rd_words a, rd_words b)
+{
+#if RD_LANE_BYTES == 64
+    return (rd_words)_mm512_unpacklo_epi64((__m512i)a, (__m512i)b);
+#else
+    return (rd_words)_mm256_unpacklo_epi64((__m256i)a, (__m256i)b);
+#endif
+}
+RD_INLINE rd_words rd_pairs_odd(rd_words a, rd_words b)
+{
+#if RD_LANE_BYTES == 64
+    return (rd_words)_mm512_unpackhi_epi64((__m512i)a, (__m512i)b);
+#else
+    return (rd_words)_mm256_unpackhi_epi64((__m256i)a, (__m256i)b);
+#endif
+}
+
 /* Sign bit and the rest. */
 RD_INLINE rd_bits rd_sign_bits(rd_lane x)
 {

@@ -8,6 +8,7 @@
 
 #include "base/pool.h"
 #include "base/real.h"
+#include "base/rng.h"
 #include "equations/cells.h"
 #include "equations/optimizers.h"
 #include "equations/scans.h"
@@ -101,6 +102,19 @@ typedef struct rd_scan_step_grad {
     rd_real *d_bias;                             /* [gates * hidden] added to, rows ascending */
 } rd_scan_step_grad;
 
+/* Layer norm of rows: y = gain ∘ x̂ + shift, x̂ = (x − mean) / √(variance + 1e-5), biased variance. Sums over a row run in
+ * sixteen interleaved parts, added in their order, in every table. */
+typedef struct rd_norm_args {
+    size_t rows, width;
+    const rd_real *gain, *shift;          /* [width]; shift may be NULL */
+    const rd_real *x;  size_t x_stride;   /* forward: [rows][width] */
+    rd_real *y;        size_t y_stride;   /* forward: [rows][width], may be x */
+    rd_real *hat;      size_t hat_stride; /* [rows][width] x̂, kept for the way back; NULL in use */
+    rd_real *scale;                       /* [rows] 1/√(variance + 1e-5), kept with hat */
+    rd_real *d;        size_t d_stride;   /* backward: gradient by y, replaced by the gradient by x */
+    rd_real *d_gain, *d_shift;            /* [width] added to, rows ascending; NULL: not wanted */
+} rd_norm_args;
+
 typedef void (*rd_map_fn)(size_t n, const rd_real *x, rd_real *y);
 
 typedef struct rd_kernels {
@@ -124,6 +138,17 @@ typedef struct rd_kernels {
     void (*clamp)(size_t n, rd_real limit, rd_real *x);                           /* NaN stays NaN */
     double (*sum_squares)(size_t n, const rd_real *x);                            /* in double, fixed order */
     void (*softmax)(const rd_softmax_args *args);
+    void (*norm_forward)(const rd_norm_args *args);
+    void (*norm_backward)(const rd_norm_args *args);
+    void (*norm_again)(const rd_norm_args *args); /* y = gain ∘ x̂ + shift from what was kept */
+    void (*mask)(rd_key key, uint64_t first, size_t n, rd_real p, rd_real *out); /* rd_random_fill_mask, to the bit */
+    void (*multiply)(size_t n, const rd_real *a, rd_real *x);                    /* x *= a */
+    /* Zoneout, where `mask` is 0: x = old; on the way back d_old += d, d = 0. In use: x = p old + (1 − p) x. */
+    void (*zone)(size_t n, const rd_real *mask, const rd_real *old, rd_real *x);
+    void (*zone_back)(size_t n, const rd_real *mask, rd_real *d_old, rd_real *d);
+    void (*zone_share)(size_t n, rd_real p, const rd_real *old, rd_real *x);
+    /* Where x is larger than best, or NaN: best = x, and winner receives `mark`, bit by bit. */
+    void (*maximum)(size_t n, const rd_real *x, rd_real mark, rd_real *best, rd_real *winner);
     void (*update[RD_OPTIMIZERS])(const rd_update_args *args);
     /* For rondo_machine: runs multiply-adds in registers and gives their number (*out: any number, changed); adds
      * up n numbers, again and again, at the speed of the memory they lie in. */

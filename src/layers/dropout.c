@@ -5,6 +5,8 @@
 
 #include "base/size.h"
 
+#include <string.h>
+
 enum { ROWS_A_CHUNK = 32, PIECE = 256 };
 
 typedef struct dropout {
@@ -36,16 +38,6 @@ static void dropout_release(rd_layer *layer)
     rd_free(layer->own);
 }
 
-static rondo_status dropout_memory(const rd_layer *layer, const rondo_device *device,
-                                   const rd_limits_of_call *limits, size_t *bytes, rondo_error *error)
-{
-    (void)device;
-    *bytes = 0;
-    if (limits->mode != RONDO_TRAIN || rd_mul(limits->rows, layer->out.width, bytes)) return RONDO_OK;
-    return rd_fail(error, RONDO_LIMIT, "the mask of \"%s\" for %zu rows is too large", layer->name,
-                   limits->rows);
-}
-
 typedef struct work {
     const rd_layer *layer;
     const rd_call *call;
@@ -65,19 +57,37 @@ static size_t sequence_of(const work *w, size_t row, size_t *step)
     return pack->order[row - pack->offset[*step]];
 }
 
-static void drop_row(const work *w, rd_key key, uint64_t first, size_t row)
+/* What is done with the mask of a piece of a row. */
+typedef void (*use_fn)(const rd_kernels *kernels, size_t n, const rd_real *mask, const rd_real *from,
+                       rd_real *to);
+
+static void keep(const rd_kernels *kernels, size_t n, const rd_real *mask, const rd_real *x, rd_real *y)
+{
+    memcpy(y, x, n * sizeof *y);
+    kernels->multiply(n, mask, y);
+}
+
+static void pass(const rd_kernels *kernels, size_t n, const rd_real *mask, const rd_real *d_y, rd_real *d_x)
+{
+    kernels->multiply_add(n, mask, d_y, d_x, d_x);
+}
+
+/* Backward makes the masks anew: that costs less than to store and to read them. */
+static void each_piece(const work *w, size_t chunk, use_fn use, const rd_real *from, size_t from_stride,
+                       rd_real *to, size_t to_stride)
 {
     const dropout *d = w->layer->own;
-    const rd_value *in = w->call->in[0], *out = w->call->out;
-    size_t width = w->layer->out.width;
-    unsigned char *kept = w->call->memory + row * width;
+    const rd_kernels *kernels = &w->call->device->kernels;
+    size_t step = 0, width = w->layer->out.width, end = rd_size_min(w->rows, (chunk + 1) * ROWS_A_CHUNK);
+    uint64_t places = (uint64_t)(width + 3) / 4 * 4; /* whole blocks of the generator for each step */
     rd_real mask[PIECE];
-    for (size_t j = 0; j < width; j += PIECE) {
-        size_t n = rd_size_min(PIECE, width - j);
-        rd_random_fill_mask(key, first + j, n, d->p, mask);
-        for (size_t i = 0; i < n; i++) {
-            kept[j + i] = mask[i] > 0;
-            out->data[row * out->stride + j + i] = in->data[row * in->stride + j + i] * mask[i];
+    for (size_t r = chunk * ROWS_A_CHUNK; r < end; r++) {
+        uint64_t sequence = w->call->first_sequence + sequence_of(w, r, &step);
+        rd_key key = rd_call_key(w->layer, w->call, RD_STREAM_DROPOUT, sequence);
+        for (size_t j = 0; j < width; j += PIECE) {
+            size_t n = rd_size_min(PIECE, width - j);
+            kernels->mask(key, (d->variational ? 0 : step * places) + j, n, d->p, mask);
+            use(kernels, n, mask, from + r * from_stride + j, to + r * to_stride + j);
         }
     }
 }
@@ -85,36 +95,23 @@ static void drop_row(const work *w, rd_key key, uint64_t first, size_t row)
 static void drop(void *context, size_t chunk, size_t thread)
 {
     const work *w = context;
-    const dropout *d = w->layer->own;
-    size_t step = 0, end = rd_size_min(w->rows, (chunk + 1) * ROWS_A_CHUNK);
-    uint64_t places =
-        (uint64_t)(w->layer->out.width + 3) / 4 * 4; /* whole blocks of the generator for each step */
+    const rd_value *in = w->call->in[0], *out = w->call->out;
     (void)thread;
-    for (size_t r = chunk * ROWS_A_CHUNK; r < end; r++) {
-        uint64_t sequence = w->call->first_sequence + sequence_of(w, r, &step);
-        rd_key key = rd_call_key(w->layer, w->call, RD_STREAM_DROPOUT, sequence);
-        drop_row(w, key, d->variational ? 0 : step * places, r);
-    }
+    each_piece(w, chunk, keep, in->data, in->stride, out->data, out->stride);
+}
+
+static void pass_back(void *context, size_t chunk, size_t thread)
+{
+    const work *w = context;
+    const rd_value *in = w->call->in[0], *out = w->call->out;
+    (void)thread;
+    each_piece(w, chunk, pass, out->grad, out->stride, in->grad, in->stride);
 }
 
 static void dropout_forward(const rd_layer *layer, const rd_call *call)
 {
     work w = {.layer = layer, .call = call, .rows = rd_shape_rows(&layer->out, call)};
     rd_pool_run(call->device->pool, drop, &w, rd_ceil_div(w.rows, ROWS_A_CHUNK));
-}
-
-static void pass_back(void *context, size_t chunk, size_t thread)
-{
-    const work *w = context;
-    const dropout *d = w->layer->own;
-    const rd_value *in = w->call->in[0], *out = w->call->out;
-    size_t width = w->layer->out.width, end = rd_size_min(w->rows, (chunk + 1) * ROWS_A_CHUNK);
-    rd_real scale = d->p < 1 ? 1 / (1 - d->p) : 0;
-    (void)thread;
-    for (size_t r = chunk * ROWS_A_CHUNK; r < end; r++)
-        for (size_t j = 0; j < width; j++)
-            if (w->call->memory[r * width + j])
-                in->grad[r * in->stride + j] += scale * out->grad[r * out->stride + j];
 }
 
 static void dropout_backward(const rd_layer *layer, const rd_call *call)
@@ -129,7 +126,6 @@ const rd_layer_ops rd_layer_dropout = {.kind = "dropout",
                                        .min_inputs = 1,
                                        .max_inputs = 1,
                                        .build = dropout_build,
-                                       .memory = dropout_memory,
                                        .forward = dropout_forward,
                                        .backward = dropout_backward,
                                        .release = dropout_release};
@@ -165,8 +161,7 @@ static void disturb(void *context, size_t chunk, size_t thread)
         rd_real *to = out->data + r * out->stride;
         rd_random_fill_normal(key, step * (uint64_t)width, width, (rd_real) * (const double *)w->layer->own,
                               to);
-        for (size_t j = 0; j < width; j++)
-            to[j] += in->data[r * in->stride + j];
+        w->call->device->kernels.axpy(width, 1, in->data + r * in->stride, to);
     }
 }
 

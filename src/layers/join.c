@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+enum { ROWS_A_CHUNK = 64 };
+
 /* ---- concat and add -------------------------------------------------------------------------------------
  */
 
@@ -53,42 +55,93 @@ static rondo_status join_build(rd_layer *layer, rd_node *node, rondo_error *erro
     return RONDO_OK;
 }
 
+/* Rows are independent of each other: threads share them out in chunks. */
+typedef struct join {
+    const rd_layer *layer;
+    const rd_call *call;
+    size_t rows;
+} join;
+
+static void each_chunk(const rd_layer *layer, const rd_call *call, rd_task task)
+{
+    join j = {.layer = layer, .call = call, .rows = rd_shape_rows(&layer->out, call)};
+    rd_pool_run(call->device->pool, task, &j, rd_ceil_div(j.rows, ROWS_A_CHUNK));
+}
+
+static void concat_rows(void *context, size_t chunk, size_t thread)
+{
+    const join *j = context;
+    const rd_value *out = j->call->out;
+    const size_t end = rd_size_min(j->rows, (chunk + 1) * ROWS_A_CHUNK);
+    (void)thread;
+    for (size_t r = chunk * ROWS_A_CHUNK; r < end; r++) {
+        rd_real *to = out->data + r * out->stride;
+        for (size_t i = 0; i < j->layer->inputs; to += j->layer->in[i].width, i++) {
+            const rd_value *in = j->call->in[i];
+            memcpy(to, in->data + r * in->stride, j->layer->in[i].width * sizeof *to);
+        }
+    }
+}
+
+static void add_rows(void *context, size_t chunk, size_t thread)
+{
+    const join *j = context;
+    const rd_value *out = j->call->out, *first = j->call->in[0];
+    const size_t end = rd_size_min(j->rows, (chunk + 1) * ROWS_A_CHUNK), width = j->layer->out.width;
+    (void)thread;
+    for (size_t r = chunk * ROWS_A_CHUNK; r < end; r++) {
+        rd_real *to = out->data + r * out->stride;
+        memcpy(to, first->data + r * first->stride, width * sizeof *to);
+        for (size_t i = 1; i < j->layer->inputs; i++)
+            j->call->device->kernels.axpy(width, 1, j->call->in[i]->data + r * j->call->in[i]->stride, to);
+    }
+}
+
+/* Both: to each input the gradient of what it became; `apart` says that inputs lie side by side. */
+static void pass_rows(const join *j, size_t chunk, size_t apart)
+{
+    const rd_value *out = j->call->out;
+    const size_t end = rd_size_min(j->rows, (chunk + 1) * ROWS_A_CHUNK);
+    for (size_t r = chunk * ROWS_A_CHUNK; r < end; r++) {
+        const rd_real *from = out->grad + r * out->stride;
+        for (size_t i = 0; i < j->layer->inputs; from += apart * j->layer->in[i].width, i++) {
+            const rd_value *in = j->call->in[i];
+            if (in->grad)
+                j->call->device->kernels.axpy(j->layer->in[i].width, 1, from, in->grad + r * in->stride);
+        }
+    }
+}
+
+static void concat_rows_back(void *context, size_t chunk, size_t thread)
+{
+    (void)thread;
+    pass_rows(context, chunk, 1);
+}
+
+static void add_rows_back(void *context, size_t chunk, size_t thread)
+{
+    (void)thread;
+    pass_rows(context, chunk, 0);
+}
+
 static void concat_forward(const rd_layer *layer, const rd_call *call)
 {
-    size_t rows = rd_shape_rows(&layer->out, call), at = 0;
-    for (size_t i = 0; i < layer->inputs; at += layer->in[i].width, i++)
-        for (size_t r = 0; r < rows; r++)
-            memcpy(call->out->data + r * call->out->stride + at, call->in[i]->data + r * call->in[i]->stride,
-                   layer->in[i].width * sizeof *call->out->data);
+    each_chunk(layer, call, concat_rows);
 }
 
 static void concat_backward(const rd_layer *layer, const rd_call *call)
 {
-    size_t rows = rd_shape_rows(&layer->out, call), at = 0;
-    for (size_t i = 0; i < layer->inputs; at += layer->in[i].width, i++)
-        for (size_t r = 0; call->in[i]->grad && r < rows; r++)
-            call->device->kernels.axpy(layer->in[i].width, 1, call->out->grad + r * call->out->stride + at,
-                                       call->in[i]->grad + r * call->in[i]->stride);
+    each_chunk(layer, call, concat_rows_back);
 }
 
 static void add_forward(const rd_layer *layer, const rd_call *call)
 {
-    size_t rows = rd_shape_rows(&layer->out, call), width = layer->out.width;
-    for (size_t r = 0; r < rows; r++) {
-        rd_real *out = call->out->data + r * call->out->stride;
-        memcpy(out, call->in[0]->data + r * call->in[0]->stride, width * sizeof *out);
-        for (size_t i = 1; i < layer->inputs; i++)
-            call->device->kernels.axpy(width, 1, call->in[i]->data + r * call->in[i]->stride, out);
-    }
+    each_chunk(layer, call, add_rows);
 }
 
 static void add_backward(const rd_layer *layer, const rd_call *call)
 {
-    size_t rows = rd_shape_rows(&layer->out, call);
-    for (size_t i = 0; i < layer->inputs; i++)
-        for (size_t r = 0; call->in[i]->grad && r < rows; r++)
-            call->device->kernels.axpy(layer->out.width, 1, call->out->grad + r * call->out->stride,
-                                       call->in[i]->grad + r * call->in[i]->stride);
+    each_chunk(layer, call, add_rows_back);
 }
 
 const rd_layer_ops rd_layer_concat = {.kind = "concat",

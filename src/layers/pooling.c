@@ -3,6 +3,7 @@
 
 #include "base/size.h"
 
+#include <stdint.h>
 #include <string.h>
 
 static rondo_status pool_build(rd_layer *layer, rd_node *node, rondo_error *error)
@@ -116,40 +117,62 @@ static rondo_status max_memory(const rd_layer *layer, const rondo_device *device
                                const rd_limits_of_call *limits, size_t *bytes, rondo_error *error)
 {
     (void)device;
-    if (rd_mul(limits->sequences, layer->out.width, bytes) && rd_mul(*bytes, sizeof(size_t), bytes))
+    if (limits->steps <= UINT32_MAX && rd_mul(limits->sequences, layer->out.width, bytes) &&
+        rd_mul(*bytes, sizeof(rd_real), bytes))
         return RONDO_OK;
-    return rd_fail(error, RONDO_LIMIT, "the winners of \"%s\" for %zu sequences are too many", layer->name,
-                   limits->sequences);
+    return rd_fail(error, RONDO_LIMIT, "the winners of \"%s\" for %zu sequences of %zu steps are too many",
+                   layer->name, limits->sequences, limits->steps);
+}
+
+/* The step that won, as an integer in the place of a number. */
+static rd_real mark_of(size_t step)
+{
+    rd_real mark = 0;
+    const uint32_t bits = (uint32_t)step;
+    memcpy(&mark, &bits, sizeof bits);
+    return mark;
+}
+
+static size_t step_of(rd_real mark)
+{
+    uint32_t bits;
+    memcpy(&bits, &mark, sizeof bits);
+    return bits;
 }
 
 static void max_forward(const rd_layer *layer, const rd_call *call)
 {
     const rondo_pack *pack = pack_of(layer, call);
     const rd_value *in = call->in[0], *out = call->out;
-    size_t *winner = (size_t *)(void *)call->memory, width = layer->out.width;
-    for (size_t i = 0; i < pack->sequences; i++)
-        memset(row_of(out->data, out, i), 0, width * sizeof *out->data);
-    for (size_t t = 0; t < pack->steps; t++)
-        for (size_t p = 0; p < pack->count[t]; p++) {
-            const rd_real *x = row_of(in->data, in, pack->offset[t] + p);
-            rd_real *best = row_of(out->data, out, pack->order[p]);
-            for (size_t j = 0; j < width; j++)
-                if (t == 0 || x[j] > best[j] || x[j] != x[j]) {
-                    best[j] = x[j];
-                    winner[pack->order[p] * width + j] = pack->offset[t] + p;
-                }
-        }
+    const size_t width = layer->out.width;
+    rd_real *winner = (rd_real *)(void *)call->memory; /* [sequences][width] */
+    memset(winner, 0, pack->sequences * width * sizeof *winner);
+    for (size_t p = 0; p < pack->sequences; p++) {
+        rd_real *best = row_of(out->data, out, pack->order[p]);
+        if (pack->length[pack->order[p]] > 0)
+            memcpy(best, row_of(in->data, in, p), width * sizeof *best); /* step 0 is rows 0 ... */
+        else
+            memset(best, 0, width * sizeof *best);
+    }
+    for (size_t t = 1; t < pack->steps; t++)
+        for (size_t p = 0; p < pack->count[t]; p++)
+            call->device->kernels.maximum(width, row_of(in->data, in, pack->offset[t] + p), mark_of(t),
+                                          row_of(out->data, out, pack->order[p]),
+                                          winner + pack->order[p] * width);
 }
 
 static void max_backward(const rd_layer *layer, const rd_call *call)
 {
     const rondo_pack *pack = pack_of(layer, call);
     const rd_value *in = call->in[0], *out = call->out;
-    const size_t *winner = (const size_t *)(const void *)call->memory;
-    size_t width = layer->out.width;
-    for (size_t i = 0; in->grad && i < pack->sequences; i++)
+    const rd_real *winner = (const rd_real *)(const void *)call->memory;
+    const size_t width = layer->out.width;
+    for (size_t p = 0; in->grad && p < pack->sequences; p++) {
+        const size_t i = pack->order[p];
         for (size_t j = 0; pack->length[i] > 0 && j < width; j++)
-            row_of(in->grad, in, winner[i * width + j])[j] += row_of(out->grad, out, i)[j];
+            row_of(in->grad, in, pack->offset[step_of(winner[i * width + j])] + p)[j] +=
+                row_of(out->grad, out, i)[j];
+    }
 }
 
 const rd_layer_ops rd_layer_max = {.kind = "max",

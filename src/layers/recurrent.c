@@ -78,7 +78,7 @@ static void norm_chunk(void *context, size_t chunk, size_t thread)
                                .d_stride = f->gates_stride};
     const uint64_t mode = rd_float_mode_flush();
     (void)thread;
-    (n->back ? rd_norm_backward : rd_norm_forward)(&args);
+    (n->back ? n->walk->kernels->norm_backward : n->walk->kernels->norm_forward)(&args);
     rd_float_mode_restore(mode);
 }
 
@@ -91,9 +91,11 @@ static void gain_chunk(void *context, size_t chunk, size_t thread)
                  to = rd_size_min(n->walk->own->gates, from + COLUMNS_A_CHUNK);
     const uint64_t mode = rd_float_mode_flush();
     (void)thread;
-    for (size_t r = 0; r < n->walk->pack->rows; r++)
-        for (size_t j = from; j < to; j++)
-            n->d_gain[j] += f->gates[r * f->gates_stride + j] * f->x_hat[r * f->gates_stride + j];
+    for (size_t r = 0; r < n->walk->pack->rows; r++) {
+        const size_t at = r * f->gates_stride + from;
+        n->walk->kernels->multiply_add(to - from, f->gates + at, f->x_hat + at, n->d_gain + from,
+                                       n->d_gain + from);
+    }
     rd_float_mode_restore(mode);
 }
 

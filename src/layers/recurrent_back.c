@@ -72,14 +72,14 @@ static void equation_backward(const rd_walk *walk, const rd_walk_step *step, siz
 static void normed_again(const rd_walk *walk, const rd_walk_step *step)
 {
     const rd_recurrent_frame *f = &walk->frame;
-    rd_norm_again(&(rd_norm_args){.rows = step->rows,
-                                  .width = walk->own->hidden,
-                                  .gain = walk->gain_c,
-                                  .shift = walk->shift_c,
-                                  .y = f->normed + step->place * f->c_stride,
-                                  .y_stride = f->c_stride,
-                                  .hat = f->c_hat + step->row * f->c_stride,
-                                  .hat_stride = f->c_stride});
+    walk->kernels->norm_again(&(rd_norm_args){.rows = step->rows,
+                                              .width = walk->own->hidden,
+                                              .gain = walk->gain_c,
+                                              .shift = walk->shift_c,
+                                              .y = f->normed + step->place * f->c_stride,
+                                              .y_stride = f->c_stride,
+                                              .hat = f->c_hat + step->row * f->c_stride,
+                                              .hat_stride = f->c_stride});
 }
 
 /* d_emit from d_normed. */
@@ -88,16 +88,16 @@ static void normalise_backward(const rd_walk *walk, const rd_walk_step *step)
     const rd_recurrent_frame *f = &walk->frame;
     for (size_t p = step->place; p < step->place + step->rows; p += RD_PLACES_A_BLOCK) {
         const rd_walk_step block = block_of(step, p);
-        rd_norm_backward(&(rd_norm_args){.rows = block.rows,
-                                         .width = walk->own->hidden,
-                                         .gain = walk->gain_c,
-                                         .hat = f->c_hat + block.row * f->c_stride,
-                                         .hat_stride = f->c_stride,
-                                         .scale = f->c_scale + block.row,
-                                         .d = f->d_normed + p * f->c_stride,
-                                         .d_stride = f->c_stride,
-                                         .d_gain = partial_of(walk, p, f->partials.gain_c),
-                                         .d_shift = partial_of(walk, p, f->partials.shift_c)});
+        walk->kernels->norm_backward(&(rd_norm_args){.rows = block.rows,
+                                                     .width = walk->own->hidden,
+                                                     .gain = walk->gain_c,
+                                                     .hat = f->c_hat + block.row * f->c_stride,
+                                                     .hat_stride = f->c_stride,
+                                                     .scale = f->c_scale + block.row,
+                                                     .d = f->d_normed + p * f->c_stride,
+                                                     .d_stride = f->c_stride,
+                                                     .d_gain = partial_of(walk, p, f->partials.gain_c),
+                                                     .d_shift = partial_of(walk, p, f->partials.shift_c)});
     }
     rd_copy_rows(step->rows, walk->own->hidden, f->d_normed + step->place * f->c_stride, f->c_stride,
                  f->d_emit + step->place * f->c_stride, f->c_stride);
@@ -113,16 +113,16 @@ static void run_norm_backward(const rd_walk *walk, const rd_walk_step *step, siz
         const rd_walk_step block = block_of(step, p);
         rd_real *gain = partial_of(walk, p, f->partials.gain_h),
                 *bias = partial_of(walk, p, f->partials.bias_h);
-        rd_norm_backward(&(rd_norm_args){.rows = block.rows,
-                                         .width = run->gates * walk->own->hidden,
-                                         .gain = walk->gain_h + first,
-                                         .hat = f->h_hat + block.row * f->gates_stride + first,
-                                         .hat_stride = f->gates_stride,
-                                         .scale = f->h_scale[i] + block.row,
-                                         .d = f->d_ah + block.row * f->gates_stride + first,
-                                         .d_stride = f->gates_stride,
-                                         .d_gain = gain + first,
-                                         .d_shift = bias ? bias + first : NULL});
+        walk->kernels->norm_backward(&(rd_norm_args){.rows = block.rows,
+                                                     .width = run->gates * walk->own->hidden,
+                                                     .gain = walk->gain_h + first,
+                                                     .hat = f->h_hat + block.row * f->gates_stride + first,
+                                                     .hat_stride = f->gates_stride,
+                                                     .scale = f->h_scale[i] + block.row,
+                                                     .d = f->d_ah + block.row * f->gates_stride + first,
+                                                     .d_stride = f->gates_stride,
+                                                     .d_gain = gain + first,
+                                                     .d_shift = bias ? bias + first : NULL});
     }
 }
 

@@ -13,80 +13,56 @@ static rd_key key_of(const rd_walk *walk, rd_mask_of what, size_t t)
     return rd_call_key(walk->layer, walk->call, kind, (uint64_t)what << 40 | t);
 }
 
-static void mask_row(const rd_walk *walk, rd_key key, size_t place, size_t width, rd_real p, rd_real *mask)
+/* The mask of one row, in the walk's spare memory. */
+static const rd_real *mask_row(const rd_walk *walk, rd_key key, size_t place, size_t width, rd_real p)
 {
     const uint64_t sequence = walk->call->first_sequence + walk->pack->order[place];
-    rd_random_fill_mask(key, rd_start_counter(sequence, width), width, p, mask);
+    rd_real *mask = walk->frame.spare + place * rd_size_max(walk->frame.h_stride, walk->frame.c_stride);
+    walk->kernels->mask(key, rd_start_counter(sequence, width), width, p, mask);
+    return mask;
 }
 
 void rd_walk_drop(const rd_walk *walk, const rd_walk_step *step, rd_mask_of what, size_t width, rd_real *x,
                   size_t stride)
 {
     const rd_key key = key_of(walk, what, walk->own->variational ? 0 : step->t + 1);
-    const size_t spare = rd_size_max(walk->frame.h_stride, walk->frame.c_stride);
-    for (size_t r = 0; r < step->rows; r++) {
-        rd_real *mask = walk->frame.spare + (step->place + r) * spare, *row = x + r * stride;
-        mask_row(walk, key, step->place + r, width, walk->own->dropout, mask);
-        for (size_t j = 0; j < width; j++)
-            row[j] *= mask[j];
-    }
+    for (size_t r = 0; r < step->rows; r++)
+        walk->kernels->multiply(width, mask_row(walk, key, step->place + r, width, walk->own->dropout),
+                                x + r * stride);
 }
 
-/* Calls `blend` for each row with the share of the old state of each unit: the mask in training, its mean in
- * use. */
-typedef void (*blend_fn)(size_t n, const rd_real *keep, rd_real *old, rd_real *new_state);
-
-static void each_zone(const rd_walk *walk, const rd_walk_step *step, size_t state, blend_fn blend,
-                      rd_real *old, rd_real *new_state, size_t stride)
+static rd_key key_of_zone(const rd_walk *walk, const rd_walk_step *step, size_t state)
 {
-    const rd_real p = walk->own->zoneout[state];
-    const size_t width = walk->own->state[state];
-    const rd_key key = key_of(walk, state == 0 ? RD_MASK_ZONE_H : RD_MASK_ZONE_C, step->t + 1);
-    for (size_t r = 0; r < step->rows; r++) {
-        rd_real *keep =
-            walk->frame.spare + (step->place + r) * rd_size_max(walk->frame.h_stride, walk->frame.c_stride);
-        mask_row(walk, key, step->place + r, width, p, keep);
-        for (size_t j = 0; j < width; j++)
-            keep[j] = (rd_real)(keep[j] == 0);
-        blend(width, keep, old + r * stride, new_state + r * stride);
-    }
+    return key_of(walk, state == 0 ? RD_MASK_ZONE_H : RD_MASK_ZONE_C, step->t + 1);
 }
 
-static void choose(size_t n, const rd_real *keep, rd_real *old, rd_real *new_state)
-{
-    for (size_t j = 0; j < n; j++)
-        if (keep[j] > 0) new_state[j] = old[j];
-}
-
-static void share_back(size_t n, const rd_real *keep, rd_real *d_old, rd_real *d)
-{
-    for (size_t j = 0; j < n; j++)
-        if (keep[j] > 0) {
-            d_old[j] += d[j];
-            d[j] = 0;
-        }
-}
-
+/* A unit whose mask is 0 keeps its old state; in use each takes the mean of both. */
 void rd_walk_zone(const rd_walk *walk, const rd_walk_step *step, size_t state)
 {
     const rd_real p = walk->own->zoneout[state];
     const size_t stride = state == 0 ? walk->frame.h_stride : walk->frame.c_stride;
-    rd_real *old = walk->frame.prev[state] + step->kept * stride;
+    const size_t width = walk->own->state[state];
+    const rd_real *old = walk->frame.prev[state] + step->kept * stride;
     rd_real *new_state = walk->frame.state[state] + step->place * stride;
-    if (walk->train) {
-        each_zone(walk, step, state, choose, old, new_state, stride);
-        return;
-    }
-    for (size_t r = 0; r < step->rows; r++)
-        for (size_t j = 0; j < walk->own->state[state]; j++)
-            new_state[r * stride + j] = p * old[r * stride + j] + (1 - p) * new_state[r * stride + j];
+    const rd_key key = key_of_zone(walk, step, state);
+    for (size_t r = 0; r < step->rows; r++, old += stride, new_state += stride)
+        if (walk->train)
+            walk->kernels->zone(width, mask_row(walk, key, step->place + r, width, p), old, new_state);
+        else
+            walk->kernels->zone_share(width, p, old, new_state);
 }
 
 void rd_walk_zone_back(const rd_walk *walk, const rd_walk_step *step, size_t state)
 {
     const size_t stride = state == 0 ? walk->frame.h_stride : walk->frame.c_stride;
-    each_zone(walk, step, state, share_back, walk->frame.d_prev[state] + step->place * stride,
-              walk->frame.d_state[state] + step->place * stride, stride);
+    const size_t width = walk->own->state[state];
+    const rd_key key = key_of_zone(walk, step, state);
+    for (size_t r = 0; r < step->rows; r++) {
+        const size_t at = (step->place + r) * stride;
+        walk->kernels->zone_back(width,
+                                 mask_row(walk, key, step->place + r, width, walk->own->zoneout[state]),
+                                 walk->frame.d_prev[state] + at, walk->frame.d_state[state] + at);
+    }
 }
 
 /* ---- weights ---- */
@@ -98,12 +74,10 @@ static void copy_weight(const rd_walk *walk, rd_mask_of noise, rd_mask_of mask, 
         rd_random_fill_normal(key_of(walk, noise, 0), 0, numbers, walk->own->weight_noise, copy);
     else
         memset(copy, 0, numbers * sizeof *copy);
-    for (size_t i = 0; i < numbers; i++)
-        copy[i] += weight[i];
+    walk->kernels->axpy(numbers, 1, weight, copy);
     if (!mask_at) return;
-    rd_random_fill_mask(key_of(walk, mask, 0), 0, numbers, walk->own->weight_drop, mask_at);
-    for (size_t i = 0; i < numbers; i++)
-        copy[i] *= mask_at[i];
+    walk->kernels->mask(key_of(walk, mask, 0), 0, numbers, walk->own->weight_drop, mask_at);
+    walk->kernels->multiply(numbers, mask_at, copy);
 }
 
 static size_t numbers_of(const rd_layer *layer, size_t param)

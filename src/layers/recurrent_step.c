@@ -3,7 +3,6 @@
  * of the table as in the walk. Where the equation keeps W x and U h' apart (a reset gate after the product,
  * layer norm) they are two products. With layer norm all products of a stage are done before its equations,
  * which are one piece. */
-#include "layers/norm.h"
 #include "layers/recurrent_settings.h"
 #include "layers/step.h"
 
@@ -473,12 +472,13 @@ static void collect(const memory *m, const rd_recurrent *own, int from_h, rd_rea
 static void normalise(const rd_step_call *call, size_t gain, const rd_real *shift, size_t first, size_t width,
                       const rd_real *x, rd_real *y)
 {
-    rd_norm_forward(&(rd_norm_args){.rows = 1,
-                                    .width = width,
-                                    .gain = rd_param_or_null(call->layer, call->params, gain) + first,
-                                    .shift = shift ? shift + first : NULL,
-                                    .x = x,
-                                    .y = y});
+    call->shape.kernels->norm_forward(
+        &(rd_norm_args){.rows = 1,
+                        .width = width,
+                        .gain = rd_param_or_null(call->layer, call->params, gain) + first,
+                        .shift = shift ? shift + first : NULL,
+                        .x = x,
+                        .y = y});
 }
 
 static void run_equations(const rd_step_call *call, memory *m, size_t phase)

@@ -125,33 +125,34 @@ static void product_forward(const rd_walk *walk, const rd_walk_step *step, size_
     product.a = operand_of(walk, step, run->from, &product.a_stride);
     walk->kernels->product(&product);
     if (!walk->own->norm) return;
-    rd_norm_forward(&(rd_norm_args){.rows = step->rows,
-                                    .width = columns,
-                                    .gain = walk->gain_h + first,
-                                    .shift = bias,
-                                    .x = ah,
-                                    .x_stride = f->gates_stride,
-                                    .y = ah,
-                                    .y_stride = f->gates_stride,
-                                    .hat = f->h_hat ? f->h_hat + step->row * f->gates_stride + first : NULL,
-                                    .hat_stride = f->gates_stride,
-                                    .scale = f->h_scale[i] ? f->h_scale[i] + step->row : NULL});
+    walk->kernels->norm_forward(
+        &(rd_norm_args){.rows = step->rows,
+                        .width = columns,
+                        .gain = walk->gain_h + first,
+                        .shift = bias,
+                        .x = ah,
+                        .x_stride = f->gates_stride,
+                        .y = ah,
+                        .y_stride = f->gates_stride,
+                        .hat = f->h_hat ? f->h_hat + step->row * f->gates_stride + first : NULL,
+                        .hat_stride = f->gates_stride,
+                        .scale = f->h_scale[i] ? f->h_scale[i] + step->row : NULL});
 }
 
 static void normalise_cell(const rd_walk *walk, const rd_walk_step *step)
 {
     const rd_recurrent_frame *f = &walk->frame;
-    rd_norm_forward(&(rd_norm_args){.rows = step->rows,
-                                    .width = walk->own->hidden,
-                                    .gain = walk->gain_c,
-                                    .shift = walk->shift_c,
-                                    .x = f->emit + step->kept * f->c_stride,
-                                    .x_stride = f->c_stride,
-                                    .y = f->normed + step->place * f->c_stride,
-                                    .y_stride = f->c_stride,
-                                    .hat = f->c_hat ? f->c_hat + step->row * f->c_stride : NULL,
-                                    .hat_stride = f->c_stride,
-                                    .scale = f->c_scale ? f->c_scale + step->row : NULL});
+    walk->kernels->norm_forward(&(rd_norm_args){.rows = step->rows,
+                                                .width = walk->own->hidden,
+                                                .gain = walk->gain_c,
+                                                .shift = walk->shift_c,
+                                                .x = f->emit + step->kept * f->c_stride,
+                                                .x_stride = f->c_stride,
+                                                .y = f->normed + step->place * f->c_stride,
+                                                .y_stride = f->c_stride,
+                                                .hat = f->c_hat ? f->c_hat + step->row * f->c_stride : NULL,
+                                                .hat_stride = f->c_stride,
+                                                .scale = f->c_scale ? f->c_scale + step->row : NULL});
 }
 
 static void phase_forward(const rd_walk *walk, const rd_walk_step *step, const rd_cell_step *cell,

@@ -5,7 +5,6 @@
 #ifndef RD_RECURRENT_WALK_H
 #define RD_RECURRENT_WALK_H
 
-#include "layers/norm.h"
 #include "layers/recurrent_settings.h"
 #include "layers/walk_plan.h"
 

@@ -4,6 +4,8 @@
 #define RD_CPU_BODY_H
 
 #include "kernels/cpu/cpu_cells.h"
+#include "kernels/cpu/cpu_masks.h"
+#include "kernels/cpu/cpu_norm.h"
 #include "kernels/cpu/cpu_product.h"
 #include "kernels/cpu/cpu_rows.h"
 #include "kernels/cpu/cpu_scan.h"
@@ -17,6 +19,8 @@ static void fill_table(const char *isa, rd_kernels *kernels)
     fill_rows(kernels);
     fill_scans(kernels);
     fill_stream(kernels);
+    fill_norms(kernels);
+    fill_masks(kernels);
 }
 
 #endif

@@ -96,6 +96,19 @@ RD_INLINE void store(rd_real *p, rd_lane x)
     memcpy(p, &x, sizeof x);
 }
 
+/* With `left` numbers from p on: a whole vector moves without a mask, which some processors store slowly. */
+RD_INLINE rd_lane load_left(const rd_real *p, size_t left)
+{
+    return left >= RD_LANES ? load(p) : load_part(p, part_of(left));
+}
+RD_INLINE void store_left(rd_real *p, size_t left, rd_lane x)
+{
+    if (left >= RD_LANES)
+        store(p, x);
+    else
+        store_part(p, part_of(left), x);
+}
+
 /* Sums in double, one for each lane, added up in the order of the lanes. */
 #if RD_LANE_BYTES == 0
 typedef double sums;

@@ -16,38 +16,23 @@ typedef struct scan_row {
     void (*backward)(rd_lane *v, rd_lane d_alpha);
 } scan_row;
 
-/* `whole` vectors are loaded and stored without a mask. */
-RD_INLINE rd_lane load_lane(const rd_real *p, part covered, int whole)
+RD_INLINE void scan_forward_lane(const rd_scan_step *s, const scan_row n, int positive, size_t row,
+                                 size_t unit, size_t left)
 {
-    return whole ? load(p) : load_part(p, covered);
-}
-
-RD_INLINE void store_lane(rd_real *p, part covered, int whole, rd_lane x)
-{
-    if (whole)
-        store(p, x);
-    else
-        store_part(p, covered, x);
-}
-
-RD_INLINE void scan_forward_lane(const rd_scan_step *s, const scan_row n, int positive, int whole, size_t row,
-                                 size_t unit)
-{
-    const part covered = part_of(s->units - unit);
     rd_real *gates = s->gates + row * s->gates_stride + unit,
             *state = s->state + row * s->state_stride + unit;
     rd_lane v[RD_MAX_SCAN_SLOTS];
     for (int k = 0; k < n.gates; k++)
-        v[k] = load_lane(gates + (size_t)k * s->hidden, covered, whole);
+        v[k] = load_left(gates + (size_t)k * s->hidden, left);
     if (positive) v[n.candidate] = rd_positive(v[n.candidate]);
     n.activate(v);
     for (int k = 0; k < n.slots && s->keep; k++)
-        store_lane(gates + (size_t)k * s->hidden, covered, whole, v[k]);
+        store_left(gates + (size_t)k * s->hidden, left, v[k]);
     const rd_blend blend = n.blend(v);
-    const rd_lane old = load_lane(state, covered, whole);
+    const rd_lane old = load_left(state, left);
     const rd_lane h = rd_fma(blend.alpha, old, blend.beta * v[n.candidate]);
-    store_lane(state, covered, whole, h);
-    store_lane(s->out + row * s->out_stride + unit, covered, whole, s->before ? old : h);
+    store_left(state, left, h);
+    store_left(s->out + row * s->out_stride + unit, left, s->before ? old : h);
 }
 
 RD_INLINE void scan_forward_rows(const rd_scan_step *s, const scan_row n, int positive)
@@ -55,35 +40,33 @@ RD_INLINE void scan_forward_rows(const rd_scan_step *s, const scan_row n, int po
     for (size_t row = 0; row < s->rows; row++) {
         size_t unit = 0;
         for (; unit + RD_LANES <= s->units; unit += RD_LANES)
-            scan_forward_lane(s, n, positive, 1, row, unit);
-        if (unit < s->units) scan_forward_lane(s, n, positive, 0, row, unit);
+            scan_forward_lane(s, n, positive, row, unit, RD_LANES);
+        if (unit < s->units) scan_forward_lane(s, n, positive, row, unit, s->units - unit);
     }
 }
 
 /* d_α = d_h ∘ (h' − n), d_n = β ∘ d_h, d_h' = α ∘ d_h */
-RD_INLINE void scan_backward_lane(const rd_scan_step_grad *s, const scan_row n, int positive, int whole,
-                                  size_t row, size_t unit)
+RD_INLINE void scan_backward_lane(const rd_scan_step_grad *s, const scan_row n, int positive, size_t row,
+                                  size_t unit, size_t left)
 {
-    const part covered = part_of(s->units - unit);
     rd_real *gates = s->gates + row * s->gates_stride + unit,
             *state = s->d_state + row * s->d_state_stride + unit;
     rd_lane v[RD_MAX_SCAN_SLOTS];
     for (int k = 0; k < n.slots; k++)
-        v[k] = load_lane(gates + (size_t)k * s->hidden, covered, whole);
-    const rd_lane prev = load_lane(s->prev + row * s->prev_stride + unit, covered, whole);
-    const rd_lane d_state = load_lane(state, covered, whole), candidate = v[n.candidate];
-    const rd_lane d_out =
-        s->d_out ? load_lane(s->d_out + row * s->d_out_stride + unit, covered, whole) : rd_splat(0);
+        v[k] = load_left(gates + (size_t)k * s->hidden, left);
+    const rd_lane prev = load_left(s->prev + row * s->prev_stride + unit, left);
+    const rd_lane d_state = load_left(state, left), candidate = v[n.candidate];
+    const rd_lane d_out = s->d_out ? load_left(s->d_out + row * s->d_out_stride + unit, left) : rd_splat(0);
     const rd_lane d_h = s->before ? d_state : d_state + d_out;
     const rd_blend blend = n.blend(v);
     n.backward(v, d_h * (prev - candidate));
     v[n.candidate] = d_h * blend.beta;
     if (positive) v[n.candidate] = v[n.candidate] * rd_positive_slope(candidate);
-    store_lane(state, covered, whole, s->before ? rd_fma(blend.alpha, d_h, d_out) : blend.alpha * d_h);
+    store_left(state, left, s->before ? rd_fma(blend.alpha, d_h, d_out) : blend.alpha * d_h);
     for (int k = 0; k < n.gates; k++) {
         rd_real *sum = s->d_bias + (size_t)k * s->hidden + unit;
-        store_lane(gates + (size_t)k * s->hidden, covered, whole, v[k]);
-        store_lane(sum, covered, whole, load_lane(sum, covered, whole) + v[k]);
+        store_left(gates + (size_t)k * s->hidden, left, v[k]);
+        store_left(sum, left, load_left(sum, left) + v[k]);
     }
 }
 
@@ -92,8 +75,8 @@ RD_INLINE void scan_backward_rows(const rd_scan_step_grad *s, const scan_row n, 
     for (size_t row = 0; row < s->rows; row++) {
         size_t unit = 0;
         for (; unit + RD_LANES <= s->units; unit += RD_LANES)
-            scan_backward_lane(s, n, positive, 1, row, unit);
-        if (unit < s->units) scan_backward_lane(s, n, positive, 0, row, unit);
+            scan_backward_lane(s, n, positive, row, unit, RD_LANES);
+        if (unit < s->units) scan_backward_lane(s, n, positive, row, unit, s->units - unit);
     }
 }
 
