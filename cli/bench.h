@@ -45,6 +45,7 @@ void workload_fields(const workload *w, json_line *line);
 typedef struct figure {
     size_t runs;
     double median, least, most, late; /* seconds of one call; late: 99 of 100 calls are faster */
+    double own;                       /* processor seconds of one call on average, all threads together */
     double bytes;                     /* what the process grew by; for memory workloads its peak */
 } figure;
 

@@ -6,9 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { LEAST_RUNS = 5, MOST_RUNS = 100000, WARM_RUNS = 3, INPUTS = 64 };
+enum { LEAST_RUNS = 3, MOST_RUNS = 100000, WARM_RUNS = 5, INPUTS = 64 };
+static const double WARM_SECONDS = 0.3;
 
 typedef struct subject { /* what is measured; everything owned */
     const bench *bench;
@@ -308,13 +310,22 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* Of all threads of this process. */
+static double processor_seconds(void)
+{
+    struct timespec t;
+    return clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t) == 0 ? (double)t.tv_sec + 1e-9 * (double)t.tv_nsec : 0;
+}
+
 static rondo_status run(subject *s, double *took, figure *out, rondo_error *error)
 {
     double seconds = s->bench->seconds > 0 ? s->bench->seconds : kinds[s->w->kind].seconds;
-    for (int i = 0; i < WARM_RUNS; i++) {
+    const double warm = now();
+    for (int i = 0; i < WARM_RUNS && now() - warm < WARM_SECONDS; i++) {
         rondo_status status = kinds[s->w->kind].once(s, error);
         if (status != RONDO_OK) return status;
     }
+    const double own = processor_seconds();
     for (double start = now(), before = start;
          out->runs < MOST_RUNS && (out->runs < LEAST_RUNS || seconds <= 0 || before - start < seconds);) {
         rondo_status status = kinds[s->w->kind].once(s, error);
@@ -323,6 +334,7 @@ static rondo_status run(subject *s, double *took, figure *out, rondo_error *erro
         took[out->runs++] = after - before;
         before = after;
     }
+    out->own = (processor_seconds() - own) / (double)out->runs;
     qsort(took, out->runs, sizeof *took, by_value);
     out->median = (took[(out->runs - 1) / 2] + took[out->runs / 2]) / 2;
     out->least = took[0];

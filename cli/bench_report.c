@@ -33,15 +33,11 @@ static void put_json(const bench *b, const workload *w, const figure *f)
     const struct {
         const char *name;
         double value;
-    } figures[] = {{"median_s", f->median},
-                   {"min_s", f->least},
-                   {"max_s", f->most},
-                   {"p99_s", f->late},
-                   {"tokens_per_s", r.tokens},
-                   {"gflops", r.gflops},
-                   {"roof_gflops", b->roofs.fma_gflops_all},
-                   {"roof_share", r.roof},
-                   {"bytes", f->bytes}};
+    } figures[] = {{"median_s", f->median}, {"min_s", f->least},
+                   {"max_s", f->most},      {"p99_s", f->late},
+                   {"cpu_s", f->own},       {"tokens_per_s", r.tokens},
+                   {"gflops", r.gflops},    {"roof_gflops", b->roofs.fma_gflops_all},
+                   {"roof_share", r.roof},  {"bytes", f->bytes}};
     for (size_t i = 0; i < sizeof figures / sizeof figures[0]; i++)
         json_number(&line, figures[i].name, figures[i].value);
     json_end(&line);

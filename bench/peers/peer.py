@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 
-LEAST_RUNS, MOST_RUNS, WARM_RUNS = 5, 100000, 3
+LEAST_RUNS, MOST_RUNS, WARM_RUNS, WARM_SECONDS = 3, 100000, 5, 0.3
 SECONDS = {"stream": 0}  # 0: MOST_RUNS calls; else about a second
 
 
@@ -50,34 +50,61 @@ def status_bytes(name):
 
 
 def measure(once, w, seconds):
-    """Calls until the time is over; the times of single calls, sorted."""
+    """Calls until the time is over; the times of single calls, sorted, and the processor time of one on average."""
     seconds = seconds or SECONDS.get(w["kind"], 1)
+    start = time.perf_counter()
     for _ in range(WARM_RUNS):
         once()
+        if time.perf_counter() - start > WARM_SECONDS:
+            break
     took = []
+    own = time.process_time()
     start = before = time.perf_counter()
     while len(took) < MOST_RUNS and (len(took) < LEAST_RUNS or not seconds or before - start < seconds):
         once()
         after = time.perf_counter()
         took.append(after - before)
         before = after
-    return sorted(took)
+    return sorted(took), (time.process_time() - own) / len(took)
 
 
-def figure(system, version, w, threads, took, **more):
+def figure(system, version, w, threads, took, own=None, **more):
     """The JSON object of one figure, with the names that rondo bench uses."""
     middle = (took[(len(took) - 1) // 2] + took[len(took) // 2]) / 2
     out = {"schema": 1, "system": system, "version": version, "workload": w["workload"], "threads": threads,
            "runs": len(took), "median_s": middle, "min_s": took[0], "max_s": took[-1],
-           "p99_s": took[int(0.99 * (len(took) - 1))], "tokens_per_s": w["tokens"] / middle,
+           "cpu_s": own, "p99_s": took[int(0.99 * (len(took) - 1))], "tokens_per_s": w["tokens"] / middle,
            "gflops": w["flops"] / middle * 1e-9, "bytes": status_bytes("VmHWM")}
     out.update(more)
     return out
 
 
-def run(description, system, answer):
-    """answer(workload, variant, threads, seconds) gives a figure, or None when this peer does not do it."""
+class Prepared:
+    """The last workload that was prepared, so that later cycles find it as the first one left it."""
+
+    def __init__(self):
+        self.key, self.once = None, None
+
+    def get(self, w, variant, threads, prepare):
+        """prepare(w, variant, threads) gives a call, or None when this peer does not do it."""
+        key = (json.dumps(w, sort_keys=True), variant, threads)
+        if key != self.key:
+            self.once = None  # the memory of the old one first
+            self.key, self.once = key, prepare(w, variant, threads)
+        return self.once
+
+
+def run(description, system, version, prepare):
+    """prepare(workload, variant, threads) gives the call to measure, or None when this peer does not do it."""
     args = arguments(description)
+    prepared = Prepared()
+
+    def answer(w, variant, threads, seconds):
+        once = prepared.get(w, variant, threads, prepare)
+        if once is None:
+            return None
+        name = system + ("-" + variant if variant else "")
+        return figure(name, version, w, threads, *measure(once, w, seconds))
 
     def tell(w, variant, seconds):
         try:

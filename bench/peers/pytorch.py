@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """PyTorch on the workloads of rondo bench: forward and backward of layers, whole steps, scoring, streaming, memory.
 
-Variants: packed (uneven lengths through pack_padded_sequence), loop (a cell as a Python loop of operators, which is
-what one writes for a cell that PyTorch lacks; without it such a cell is a loop all the same), script (that loop
-through torch.jit.script), compile (torch.compile)."""
+A cell that PyTorch lacks is a Python loop of its operators, as one writes it. Variants: packed (uneven lengths through
+pack_padded_sequence), loop (a loop for the built-in cells too), script (streaming through torch.jit), plain (an
+optimizer that is not fused)."""
 import peer
 import torch
 from torch import nn
@@ -187,44 +187,52 @@ def whole_step(w, variant):
     return once
 
 
+class Step(nn.Module):
+    """A layer whose state is two tensors, so that torch.jit can take it."""
+
+    def __init__(self, net: nn.LSTM):
+        super().__init__()
+        self.net = net
+
+    def forward(self, x: torch.Tensor, h: torch.Tensor, c: torch.Tensor):
+        """One step."""
+        y, (h, c) = self.net(x, (h, c))
+        return y, h, c
+
+
 def streaming(w, variant):
-    """One step of one sequence. script: the module through torch.jit."""
-    if w["weights"] == "bf16" or w["cell"] not in BUILT_IN:
+    """One step of one sequence. script: through torch.jit, frozen."""
+    if w["weights"] == "bf16" or w["cell"] != "lstm":
         return None
     net = layers(w).eval()
     if w["weights"] == "int8":
         net = torch.ao.quantization.quantize_dynamic(net, {nn.LSTM}, dtype=torch.qint8)
-    inputs = torch.randn(64, 1, 1, w["input_size"])
-    zero = torch.zeros(1, 1, w["hidden_size"])
-    kept = {"state": (zero, zero) if w["cell"] == "lstm" else zero, "at": 0}
+    net = Step(net).eval()
     if variant == "script":
         net = torch.jit.freeze(torch.jit.script(net))
+    inputs = torch.randn(64, 1, 1, w["input_size"])
+    zero = torch.zeros(1, 1, w["hidden_size"])
+    kept = [zero, zero, 0]
 
     def once():
         with torch.inference_mode():
-            kept["at"] += 1
-            _, kept["state"] = net(inputs[kept["at"] % 64], kept["state"])
+            kept[2] += 1
+            _, kept[0], kept[1] = net(inputs[kept[2] % 64], kept[0], kept[1])
     return once
 
 
 KINDS = {"train": training, "memory": training, "score": scoring, "step": whole_step, "stream": streaming}
 
 
-def answer(w, variant, threads, seconds):
-    """One figure."""
+def prepare(w, variant, threads):
+    """The call to measure."""
     if w["kind"] not in KINDS:
         return None
     torch.set_num_threads(threads)
     torch.set_flush_denormal(True)
     torch.manual_seed(1)
-    once = KINDS[w["kind"]](w, variant)
-    if once is None:
-        return None
-    if w["kind"] == "stream" and not seconds:
-        seconds = 5  # 100,000 steps of 3 ms would be five minutes
-    return peer.figure("pytorch" + ("-" + variant if variant else ""), VERSION, w, threads,
-                       peer.measure(once, w, seconds))
+    return KINDS[w["kind"]](w, variant)
 
 
 if __name__ == "__main__":
-    peer.run(__doc__, "pytorch", answer)
+    peer.run(__doc__, "pytorch", VERSION, prepare)
