@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-enum { HUGE_PAGE = 2 << 20 };
+enum { HUGE_PAGE = 2 << 20, LARGE = 64 << 20 };
 
 static atomic_uint_fast64_t made, live;  /* blocks asked for; blocks not freed */
 static atomic_uint_fast64_t fail_number; /* the request that fails, counted as `made`; 0 for none */
@@ -59,6 +59,10 @@ static rondo_status check_request(size_t count, size_t size, const char *purpose
     if (!allowed || !rd_mul(count, size, bytes) || *bytes > (size_t)PTRDIFF_MAX - HUGE_PAGE)
         return no_memory(purpose, count, size, error);
     *bytes = rd_size_max(*bytes, 1);
+    const rd_room room = *bytes < LARGE ? (rd_room){UINT64_MAX, NULL} : rd_memory_room();
+    if (*bytes > room.bytes)
+        return rd_fail(error, RONDO_LIMIT, "no memory for %s (%.1f MiB): %s %.1f MiB", purpose,
+                       (double)*bytes / 1048576, room.by, (double)room.bytes / 1048576);
     return RONDO_OK;
 }
 

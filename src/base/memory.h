@@ -19,6 +19,15 @@ rondo_status rd_alloc_raw(size_t bytes, const char *purpose, void *block, rondo_
 void rd_free(void *block);         /* of rd_alloc and rd_grow; NULL allowed */
 void rd_free_aligned(void *block); /* of rd_alloc_aligned and rd_alloc_raw; NULL allowed */
 
+/* What this process can still have, and what limits it: "ulimit -v leaves", "the control group leaves", "this machine
+ * has". UINT64_MAX when nothing is known. A block of 64 MiB or more is refused when there is less: the system would
+ * promise it and end us at the first use. */
+typedef struct rd_room {
+    uint64_t bytes;
+    const char *by;
+} rd_room;
+rd_room rd_memory_room(void);
+
 /* For tests, through the environment of nobody: allocation number `n` from now (1 is the next) fails, and with
  * `forever` all later ones too; 0 turns it off. rd_memory_count gives how many were made so far, rd_memory_live
  * how many blocks are not freed. */

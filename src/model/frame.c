@@ -257,11 +257,18 @@ void rd_frame_free(rd_frame *frame)
     *frame = (rd_frame){.ready = 0};
 }
 
+rondo_status rd_model_foresee(const rondo_model *model, const rd_limits_of_call *limits, rd_frame *frame,
+                              rondo_error *error)
+{
+    *frame = (rd_frame){.mode = limits[0].mode};
+    return plan(model, frame, limits, error);
+}
+
 rondo_status rd_model_memory(const rondo_model *model, const rd_limits_of_call *limits, size_t *bytes,
                              rondo_error *error)
 {
-    rd_frame frame = {.mode = limits[0].mode};
-    rondo_status status = plan(model, &frame, limits, error);
+    rd_frame frame;
+    rondo_status status = rd_model_foresee(model, limits, &frame, error);
     *bytes = frame.bytes;
     rd_frame_free(&frame);
     return status;

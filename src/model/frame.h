@@ -36,7 +36,6 @@ int rd_frame_fuses(const rondo_model *model, const rd_frame *frame, size_t layer
 /* Makes the frame hold at least these limits ([parts]); allocates only when it has to grow. */
 rondo_status rd_frame_ready(const rondo_model *model, rd_frame *frame, const rd_limits_of_call *limits,
                             rondo_mode mode, rondo_error *error);
-void rd_frame_free(rd_frame *frame);
 /* The call of layer i: `base` and what is the layer's own. start, final, d_final and d_start of base point
  * to whole states. */
 rd_call rd_frame_call(const rondo_model *model, const rd_frame *frame, const rd_call *base, size_t i);

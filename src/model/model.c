@@ -238,6 +238,11 @@ void rondo_model_changed(rondo_model *model)
 /* ---- panels ---------------------------------------------------------------------------------------------
  */
 
+size_t rd_model_packed(const rondo_model *model)
+{
+    return model->packed_at[model->layers];
+}
+
 int rd_model_is_packed(const rondo_model *model)
 {
     return model->run->packed_stamp == model->stamp;

@@ -63,7 +63,7 @@ struct rondo_model {
     rd_loss_node loss[RD_MAX_LOSSES]; size_t losses;
     rd_real *params, *grads, *packed;  /* flat, owned, 64-aligned; grads are made by the first TRAIN forward or asked for */
     size_t numbers;                    /* parameters */
-    size_t *packed_at;                 /* [layers] where each layer's panels begin */
+    size_t *packed_at;                 /* [layers + 1] where each layer's panels begin, and where they end */
     size_t state_width;                /* sum over layers; a state is [sequences][state_width] */
     size_t *state_at;                  /* [layers] column where a layer's state begins */
     uint64_t stamp;                    /* counts rondo_model_changed */
@@ -102,6 +102,12 @@ rondo_status rd_model_backward(rondo_model *model, const rondo_batch *batch, con
                                rondo_error *error);
 /* The reduced loss of the last rondo_model_loss, all losses with their weights: what backward differentiates. */
 double rd_model_objective(const rondo_model *model);
+/* Numbers of all packed weights. */
+size_t rd_model_packed(const rondo_model *model);
+/* The frame of these limits ([parts], mode as in the first): pieces, bytes and apart, but no memory behind them. Freed
+ * with rd_frame_free, whether or not this worked. */
+void rd_frame_free(rd_frame *frame);
+rondo_status rd_model_foresee(const rondo_model *model, const rd_limits_of_call *limits, rd_frame *frame, rondo_error *error);
 /* Bytes a frame of these limits ([parts], mode as in the first) needs, without making it. */
 rondo_status rd_model_memory(const rondo_model *model, const rd_limits_of_call *limits, size_t *bytes, rondo_error *error);
 /* Full name of tensor i of the files: prefix and name; NULL past the end. Tied views are left out. */

@@ -280,6 +280,34 @@ static rondo_status name_tensors(rondo_model *model, rondo_error *error)
     return RONDO_OK;
 }
 
+static size_t numbers_of(const rd_layer *layer)
+{
+    size_t numbers = 0;
+    for (size_t k = 0; k < layer->params; k++)
+        if (!layer->param[k].shared)
+            numbers += layer->param[k].rows * (layer->param[k].columns ? layer->param[k].columns : 1);
+    return numbers;
+}
+
+/* Parameters and panels together must fit before either is made. */
+static rondo_status check_room(const rondo_model *model, size_t packed, rondo_error *error)
+{
+    const double mib = 1048576.0 / sizeof(rd_real);
+    const rd_layer *largest = &model->layer[0];
+    const rd_room room = rd_memory_room();
+    size_t numbers;
+    if (rd_add(model->numbers, packed, &numbers) && numbers <= room.bytes / sizeof(rd_real)) return RONDO_OK;
+    for (size_t i = 1; i < model->layers; i++)
+        if (numbers_of(&model->layer[i]) > numbers_of(largest)) largest = &model->layer[i];
+    rd_fail(error, RONDO_LIMIT,
+            "a model of %zu parameters needs %.1f MiB for them and %.1f MiB for packed weights, %s %.1f MiB",
+            model->numbers, (double)model->numbers / mib, (double)packed / mib, room.by,
+            (double)room.bytes / 1048576);
+    rd_hint(error, "\"%s\" has %zu of them: a smaller --hidden-size, --embed-size or --num-layers needs less",
+            largest->name, numbers_of(largest));
+    return RONDO_LIMIT;
+}
+
 static rondo_status place_panels(rondo_model *model, rondo_error *error)
 {
     size_t numbers = 0, line = RD_ALIGN / sizeof(rd_real);
@@ -289,6 +317,8 @@ static rondo_status place_panels(rondo_model *model, rondo_error *error)
         if (layer->ops->packed_numbers)
             numbers += rd_ceil_div(layer->ops->packed_numbers(layer, &model->device->kernels), line) * line;
     }
+    model->packed_at[model->layers] = numbers;
+    RD_TRY(check_room(model, numbers, error));
     RD_TRY(rd_alloc_aligned(model->numbers, sizeof(rd_real), "the parameters", &model->params, error));
     return rd_alloc_aligned(numbers, sizeof(rd_real), "the packed weights", &model->packed, error);
 }
@@ -297,7 +327,7 @@ rondo_status rd_model_build(rondo_model *model, rd_node *nodes, size_t count, ro
 {
     RD_TRY(rd_alloc(count, sizeof *model->layer, "the layers of a model", &model->layer, error));
     RD_TRY(rd_alloc(count, sizeof *model->state_at, "the layers of a model", &model->state_at, error));
-    RD_TRY(rd_alloc(count, sizeof *model->packed_at, "the layers of a model", &model->packed_at, error));
+    RD_TRY(rd_alloc(count + 1, sizeof *model->packed_at, "the layers of a model", &model->packed_at, error));
     for (size_t i = 0; i < count; i++)
         RD_TRY(add_node(model, &nodes[i], error));
     if (model->layers == 0) return rd_fail(error, RONDO_BAD_ARGUMENT, "the model text has no layer");

@@ -6,6 +6,12 @@
 
 #include <string.h>
 
+const char *const rd_piece_names[RD_PIECE_KINDS] = {[RD_PIECE_STATE] = "states",
+                                                    [RD_PIECE_VALUE] = "values",
+                                                    [RD_PIECE_GRAD] = "gradients of values",
+                                                    [RD_PIECE_LAYER] = "saved gates and workspace",
+                                                    [RD_PIECE_LOSS] = "losses"};
+
 static int meet(const rd_piece *a, const rd_piece *b)
 {
     return a->first <= b->last && b->first <= a->last;

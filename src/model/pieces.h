@@ -21,6 +21,8 @@ typedef struct rd_piece {
     size_t at;          /* where it begins in the arena */
 } rd_piece;
 
+extern const char *const rd_piece_names[RD_PIECE_KINDS]; /* "values", … */
+
 /* Settles `at` of each piece, on cache lines, so that pieces with a tick in common have no byte in common: the
  * largest first, each as low as it fits. *bytes is what all of them together need; SIZE_MAX when that cannot
  * be counted. */

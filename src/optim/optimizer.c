@@ -115,6 +115,11 @@ int rd_optimizer_slots(const rondo_optimizer *optimizer)
 {
     return rd_optimizers[optimizer->kind].slots;
 }
+int rd_optimizer_slots_of(const rondo_options *options)
+{
+    rd_optimizer_id kind;
+    return find_kind(options, &kind, NULL) == RONDO_OK ? rd_optimizers[kind].slots : 0;
+}
 rd_real *rd_optimizer_slot(const rondo_optimizer *optimizer, int k)
 {
     return optimizer->slot[k];

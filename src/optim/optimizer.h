@@ -21,6 +21,8 @@ void rd_optimizer_update(rondo_optimizer *optimizer, double rate, double scale, 
 
 /* What a checkpoint keeps: the slots, [n] each, and how many updates were made. */
 int rd_optimizer_slots(const rondo_optimizer *optimizer);
+/* The same of the optimizer that the options name; 0 when there is none. */
+int rd_optimizer_slots_of(const rondo_options *options);
 rd_real *rd_optimizer_slot(const rondo_optimizer *optimizer, int k);
 uint64_t rd_optimizer_updates(const rondo_optimizer *optimizer);
 void rd_optimizer_set_updates(rondo_optimizer *optimizer, uint64_t updates);

@@ -4,10 +4,9 @@
 
 #include "base/memory.h"
 #include "base/size.h"
+#include "base/text.h"
 
-#include <inttypes.h>
 #include <stdio.h>
-#include <unistd.h>
 
 /* The `room` longest records so far, the shortest of them in front (a heap). */
 typedef struct longest {
@@ -76,44 +75,136 @@ static rondo_status largest_batch(const rondo_data *data, size_t sequences, rd_l
     return status;
 }
 
-static rondo_status plan(const rondo_trainer *t, rd_limits_of_call limits, size_t *bytes, rondo_error *error)
+/* ---- what a run is made of ---- */
+
+enum { MOST_NAMED = 3 };
+
+/* What would help when this kind of part is the largest. */
+typedef enum help { HELP_MODEL, HELP_OPTIMIZER, HELP_BATCH } help;
+
+typedef struct part {
+    char name[RD_NAME + 64];
+    size_t bytes;
+    help helps;
+} part;
+
+typedef struct need {
+    part largest[MOST_NAMED]; /* falling */
+    size_t named;
+    size_t bytes, ready; /* of all, and of what is there already */
+    int overflow;
+} need;
+
+static void add_bytes(need *n, size_t bytes, size_t *to)
+{
+    n->overflow |= !rd_add(*to, bytes, to);
+}
+
+static void name_part(need *n, part fresh)
+{
+    size_t at = n->named;
+    for (; at > 0 && n->largest[at - 1].bytes < fresh.bytes; at--)
+        if (at < MOST_NAMED)
+            n->largest[at] = n->largest[at - 1];
+    if (at == MOST_NAMED)
+        return;
+    n->largest[at] = fresh;
+    n->named += n->named < MOST_NAMED;
+}
+
+static void add_flat(need *n, const char *name, size_t numbers, size_t times, help helps)
+{
+    part fresh = {.helps = helps};
+    (void)snprintf(fresh.name, sizeof fresh.name, "%s", name);
+    n->overflow |= !rd_mul(numbers, times * sizeof(rd_real), &fresh.bytes);
+    add_bytes(n, fresh.bytes, &n->bytes);
+    name_part(n, fresh);
+}
+
+/* A frame shares places, so the sum is the frame's and not that of its pieces. */
+static rondo_status add_frame(const rondo_trainer *t, rd_limits_of_call limits, rondo_mode mode, need *n, rondo_error *error)
 {
     rd_limits_of_call all[RD_MAX_PARTS];
-    size_t need = 0, flat = 0, arrays = 3 + (size_t)rd_optimizer_slots(t->optimizer); /* values, gradients, best, slots */
-    static const rondo_mode modes[] = {RONDO_TRAIN, RONDO_USE};
-    for (size_t m = 0; m < (t->valid ? 2 : 1); m++) {
-        size_t frame;
-        limits.mode = modes[m];
-        for (size_t i = 0; i < RD_MAX_PARTS; i++)
-            all[i] = limits;
-        RD_TRY(rd_model_memory(t->model, all, &frame, error));
-        if (!rd_add(need, frame, &need))
-            return rd_fail(error, RONDO_LIMIT, "a batch of this size is too large");
+    rd_frame frame;
+    limits.mode = mode;
+    for (size_t i = 0; i < RD_MAX_PARTS; i++)
+        all[i] = limits;
+    rondo_status status = rd_model_foresee(t->model, all, &frame, error);
+    add_bytes(n, frame.bytes, &n->bytes);
+    for (size_t i = 0; status == RONDO_OK && i < frame.pieces; i++) {
+        const rd_piece *piece = &frame.piece[i];
+        part fresh = {.bytes = piece->bytes, .helps = HELP_BATCH};
+        const int of_layer = piece->kind != RD_PIECE_LOSS && piece->node >= t->model->parts;
+        (void)snprintf(fresh.name, sizeof fresh.name, "%s%s%s%s%s", rd_piece_names[piece->kind], of_layer ? " of \"" : "",
+                       of_layer ? t->model->layer[piece->node - t->model->parts].name : "", of_layer ? "\"" : "",
+                       mode == RONDO_USE ? " in evaluation" : "");
+        name_part(n, fresh);
     }
-    if (!rd_mul(t->model->numbers, arrays * sizeof(rd_real), &flat) || !rd_add(need, flat, &need))
-        return rd_fail(error, RONDO_LIMIT, "a model of this size is too large");
-    *bytes = need;
+    rd_frame_free(&frame);
+    return status;
+}
+
+static rondo_status plan(const rondo_trainer *t, rd_limits_of_call limits, need *n, rondo_error *error)
+{
+    const size_t numbers = t->model->numbers, slots = (size_t)rd_optimizer_slots_of(t->options);
+    *n = (need){.bytes = 0};
+    add_flat(n, "parameters", numbers, 1, HELP_MODEL);
+    add_flat(n, "packed weights", rd_model_packed(t->model), 1, HELP_MODEL);
+    n->ready = n->bytes;
+    add_flat(n, "gradients of parameters", numbers, 1, HELP_MODEL);
+    add_flat(n, "the optimizer's memory", numbers, slots, HELP_OPTIMIZER);
+    add_flat(n, "the best parameters so far", numbers, t->valid ? 1 : 0, HELP_MODEL);
+    RD_TRY(add_frame(t, limits, RONDO_TRAIN, n, error));
+    if (t->valid)
+        RD_TRY(add_frame(t, limits, RONDO_USE, n, error));
+    if (n->overflow)
+        return rd_fail(error, RONDO_LIMIT, "a model of this size and a batch of this size are too large");
     return RONDO_OK;
 }
 
-/* Bytes of the machine, or of the control group we live in when that is less; 0 when unknown. */
-static uint64_t machine_bytes(void)
+/* ---- whether it fits ---- */
+
+static void say_parts(const need *n, rd_text *out)
 {
-    long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
-    uint64_t bytes = pages > 0 && page > 0 ? (uint64_t)pages * (uint64_t)page : 0, group;
-    FILE *file = fopen("/sys/fs/cgroup/memory.max", "re");
-    /* NOLINTNEXTLINE(cert-err34-c): the system writes it; "max" is no number and leaves what the machine has */
-    if (file && fscanf(file, "%20" SCNu64, &group) == 1 && (!bytes || group < bytes))
-        bytes = group;
-    if (file)
-        (void)fclose(file);
-    return bytes;
+    for (size_t i = 0; i < n->named && n->largest[i].bytes > 0; i++)
+        rd_text_format(out, "%s%s %.1f MiB", i ? ", " : "; the largest parts: ", n->largest[i].name, (double)n->largest[i].bytes / 1048576);
+}
+
+static void say_help(const need *n, const rd_record_place *place, rondo_error *error)
+{
+    static const char *const helps[] = {[HELP_MODEL] = "a smaller --hidden-size, --embed-size or --num-layers needs less",
+                                        [HELP_OPTIMIZER] = "--optimizer momentum or sgd keeps less, a smaller --hidden-size too",
+                                        [HELP_BATCH] = "a smaller --batch-size, --seq-len or --hidden-size needs less"};
+    const help most = n->named > 0 ? n->largest[0].helps : HELP_MODEL;
+    if (place->name && most == HELP_BATCH)
+        rd_hint(error, "the longest sequence, %s:%llu, has %llu steps: --max-length, or a smaller --batch-size", place->name,
+                (unsigned long long)place->line, (unsigned long long)place->rows);
+    else
+        rd_hint(error, "%s", helps[most]);
+}
+
+/* --memory limits the whole; without it what is still to come must fit into what is left. */
+static rondo_status check_room(const rondo_trainer *t, const need *n, const rd_record_place *place, rondo_error *error)
+{
+    const int64_t asked = rd_option_integer(t->options, RD_OPT_memory);
+    const rd_room room = asked > 0 ? (rd_room){(uint64_t)asked, "--memory allows"} : rd_memory_room();
+    const size_t wanted = asked > 0 ? n->bytes : n->bytes - n->ready;
+    rd_text parts = {0};
+    if (wanted <= room.bytes)
+        return RONDO_OK;
+    say_parts(n, &parts);
+    rd_fail(error, RONDO_LIMIT, "training needs %.1f MiB%s, %s %.1f MiB%s", (double)wanted / 1048576, asked > 0 ? "" : " more", room.by,
+            (double)room.bytes / 1048576, parts.text ? parts.text : "");
+    rd_text_free(&parts);
+    say_help(n, place, error);
+    return RONDO_LIMIT;
 }
 
 rondo_status rd_memory_need(const rondo_trainer *t, size_t *bytes, rondo_error *error)
 {
     rd_limits_of_call limits;
     rd_record_place place = {0};
+    need n;
     size_t sequences = rd_loader_sequences(t->loader);
     if (rd_data_is_stream(t->train)) {
         size_t steps = (size_t)rd_option_integer(t->options, RD_OPT_seq_len);
@@ -123,17 +214,7 @@ rondo_status rd_memory_need(const rondo_trainer *t, size_t *bytes, rondo_error *
     } else {
         RD_TRY(largest_batch(t->train, sequences, &limits, &place, error));
     }
-    RD_TRY(plan(t, limits, bytes, error));
-    int64_t asked = rd_option_integer(t->options, RD_OPT_memory);
-    uint64_t most = asked > 0 ? (uint64_t)asked : machine_bytes();
-    if (!most || *bytes <= most)
-        return RONDO_OK;
-    rd_fail(error, RONDO_LIMIT, "training needs %.1f MiB, %s %.1f MiB", (double)*bytes / 1048576,
-            asked > 0 ? "--memory allows" : "this machine has", (double)most / 1048576);
-    if (place.name)
-        rd_hint(error, "the longest sequence, %s:%llu, has %llu steps: --max-length, or a smaller --batch-size", place.name,
-                (unsigned long long)place.line, (unsigned long long)place.rows);
-    else
-        rd_hint(error, "a smaller --batch-size, --seq-len or --hidden-size needs less");
-    return RONDO_LIMIT;
+    RD_TRY(plan(t, limits, &n, error));
+    *bytes = n.bytes;
+    return check_room(t, &n, &place, error);
 }

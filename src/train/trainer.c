@@ -14,6 +14,7 @@ static rondo_status make_parts(rondo_trainer *t, const rondo_options *options, r
     RD_TRY(rondo_options_copy(options, &t->options, error));
     RD_TRY(rondo_loader_new(t->train, options, 1, &t->loader, error));
     RD_TRY(rondo_batch_new(&t->batch, error));
+    RD_TRY(rd_memory_need(t, &t->need, error));
     RD_TRY(rondo_optimizer_new(t->model->device, options, t->model->numbers, &t->optimizer, error));
     if (rd_loader_carries(t->loader))
         RD_TRY(rondo_state_new(t->model, rd_loader_sequences(t->loader), &t->state, error));
@@ -56,8 +57,6 @@ rondo_status rondo_trainer_new(rondo_model *model, const rondo_data *train, cons
     t->train = train;
     t->valid = valid;
     rondo_status status = make_parts(t, options, error);
-    if (status == RONDO_OK)
-        status = rd_memory_need(t, &t->need, error);
     if (status != RONDO_OK) {
         rondo_trainer_free(t);
         return status;
