@@ -27,6 +27,8 @@ typedef struct rd_room {
     const char *by;
 } rd_room;
 rd_room rd_memory_room(void);
+/* Bytes of this process that lie in memory; 0 when that cannot be read. */
+uint64_t rd_memory_resident(void);
 
 /* For tests, through the environment of nobody: allocation number `n` from now (1 is the next) fails, and with
  * `forever` all later ones too; 0 turns it off. rd_memory_count gives how many were made so far, rd_memory_live

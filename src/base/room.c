@@ -72,6 +72,15 @@ static uint64_t machine(void)
     return kib > UINT64_MAX / 1024 ? UINT64_MAX : kib * 1024;
 }
 
+uint64_t rd_memory_resident(void)
+{
+    char text[256];
+    const long page = sysconf(_SC_PAGESIZE);
+    const char *second = rd_read_small("/proc/self/statm", text, sizeof text) ? strchr(text, ' ') : NULL;
+    const uint64_t pages = second ? number_after(second + 1, "") : UINT64_MAX;
+    return page <= 0 || pages == UINT64_MAX ? 0 : pages * (uint64_t)page;
+}
+
 rd_room rd_memory_room(void)
 {
     const rd_room rooms[] = {{address_space(), "ulimit -v leaves"},

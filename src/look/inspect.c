@@ -141,34 +141,3 @@ rondo_status rd_inspect_graph(const rd_view_of *view, rd_text *out, rondo_error 
     rd_text_format(out, "\n%s", m->text);
     return rd_text_done(out, error);
 }
-
-/* ---- memory ------------------------------------------------------------------------------------------------ */
-
-static void memory_row(rd_text *out, const char *name, size_t bytes, const char *help)
-{
-    rd_text_format(out, "%-12s %12.1f KiB  %s\n", name, (double)bytes / 1024, help);
-}
-
-rondo_status rd_inspect_memory(const rd_view_of *view, rd_text *out, rondo_error *error)
-{
-    const rondo_model *m = view->model;
-    size_t steps = (size_t)rd_option_integer(m->options, RD_OPT_seq_len), sequences = (size_t)rd_option_integer(m->options, RD_OPT_batch_size);
-    rd_limits_of_call limits[RD_MAX_PARTS];
-    size_t train, use, one;
-    for (size_t i = 0; i < RD_MAX_PARTS; i++)
-        limits[i] = (rd_limits_of_call){.rows = steps * sequences, .steps = steps, .sequences = sequences, .mode = RONDO_TRAIN};
-    RD_TRY(rd_model_memory(m, limits, &train, error));
-    for (size_t i = 0; i < RD_MAX_PARTS; i++)
-        limits[i].mode = RONDO_USE;
-    RD_TRY(rd_model_memory(m, limits, &use, error));
-    for (size_t i = 0; i < RD_MAX_PARTS; i++)
-        limits[i] = (rd_limits_of_call){.rows = 1, .steps = 1, .sequences = 1, .mode = RONDO_USE};
-    RD_TRY(rd_model_memory(m, limits, &one, error));
-    memory_row(out, "parameters", m->numbers * sizeof(rd_real), "flat, as in the file");
-    memory_row(out, "gradients", m->numbers * sizeof(rd_real), "in training");
-    memory_row(out, "training", train, "activations, saved gates, workspace");
-    rd_text_format(out, "%31s for %zu sequences of %zu steps\n", "", sequences, steps);
-    memory_row(out, "evaluation", use, "the same batch, without a backward pass");
-    memory_row(out, "a state", one + m->state_width * sizeof(rd_real), "one sequence, stepped one input at a time");
-    return rd_text_done(out, error);
-}

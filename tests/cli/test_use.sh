@@ -60,6 +60,10 @@ says "evaluate: an unknown metric" 2 'rondo: --metric: expected one of nll, perp
 check "evaluate: standard input" cmp metrics two
 
 "$program" inspect m.safetensors >summary
+"$program" inspect m.safetensors --what memory >memory
+check "inspect: the memory, part by part" [ "$(grep -cE '^(parameters|packed weights|gradients|optimizer|values|gradients of values|saved gates and workspace|losses|states) +[0-9.]+ KiB' memory)" -ge 9 ]
+check "inspect: liveness needs less" awk '/^a place of its own each/ { apart = $7 } /^shared by liveness/ { shared = $4 } END { exit !(shared > 0 && shared < apart) }' memory
+check "inspect: beside what a step takes" grep -qE '^measured +[0-9.]+ KiB' memory
 check "inspect: a summary" grep -q 'lstm' summary
 for what in equations weights; do status "inspect --what $what" 0 inspect m.safetensors --what $what; done
 "$program" plot m.run >curve
