@@ -345,7 +345,8 @@ typedef int (*rondo_on_event)(void *user, const rondo_event *event);
 /* The whole loop: evaluation, early stop, checkpoints into `run` (NULL: none), budgets; at the end the model
  * holds the best parameters by validation (the last with `--keep-last` or without validation). A stop asked
  * for by the callback returns RONDO_NO after the checkpoint is saved. A last checkpoint or log that finds no room
- * is RONDO_SYSTEM; when the END event was told, the model holds its final parameters all the same. */
+ * is RONDO_SYSTEM; when the END event was told, the model holds its final parameters all the same. While it runs, rows of
+ * an embedding that no batch has read lately may lag behind, but in EVAL and CHECKPOINT events. */
 RONDO_API rondo_status rondo_train(rondo_trainer *trainer, const char *run, rondo_on_event on_event, void *user,
                                    rondo_error *error);
 

@@ -2,7 +2,7 @@
 #include "equations/optimizers.h"
 
 const rd_optimizer_info rd_optimizers[RD_OPTIMIZERS] = {
-#define RD_OPTIMIZER(id, label, count, text) [RD_OPTIMIZER_##id] = {label, text, count},
+#define RD_OPTIMIZER(id, label, count, idle, text) [RD_OPTIMIZER_##id] = {label, text, count, idle},
 #include "equations/optimizers.def"
 #undef RD_OPTIMIZER
 };

@@ -18,9 +18,15 @@ typedef struct rd_update_args {
     rd_real grad_scale;      /* g is multiplied by this first: the clip's factor, 1 when there is none */
 } rd_update_args;
 
+/* What changes from update to update: a row that was left out makes up for them later, one by one. */
+typedef struct rd_update_step {
+    rd_real rate, correction1, correction2;
+} rd_update_step;
+
 typedef struct rd_optimizer_info {
     const char *name, *help;
     int slots;
+    int still; /* 1: without decay a gradient of 0 changes neither the weight nor its slots */
 } rd_optimizer_info;
 
 typedef enum rd_optimizer_id {

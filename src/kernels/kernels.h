@@ -11,6 +11,7 @@
 #include "base/rng.h"
 #include "equations/cells.h"
 #include "equations/optimizers.h"
+#include "kernels/row_list.h"
 #include "equations/scans.h"
 #include "kernels/stream.h"
 
@@ -137,6 +138,9 @@ typedef struct rd_kernels {
     void (*multiply_add)(size_t n, const rd_real *a, const rd_real *b, const rd_real *c, rd_real *y); /* y = a b + c */
     void (*clamp)(size_t n, rd_real limit, rd_real *x);                           /* NaN stays NaN */
     double (*sum_squares)(size_t n, const rd_real *x);                            /* in double, fixed order */
+    /* Adds the squares of x[from] … x[to - 1] to `lane` ([lanes], in double): the sum of a whole array may be made in
+     * pieces, and pieces of zeros may be left out, with the bits of sum_squares. */
+    void (*add_squares)(const rd_real *x, size_t from, size_t to, double *lane);
     void (*softmax)(const rd_softmax_args *args);
     void (*norm_forward)(const rd_norm_args *args);
     void (*norm_backward)(const rd_norm_args *args);
@@ -150,6 +154,8 @@ typedef struct rd_kernels {
     /* Where x is larger than best, or NaN: best = x, and winner receives `mark`, bit by bit. */
     void (*maximum)(size_t n, const rd_real *x, rd_real mark, rd_real *best, rd_real *winner);
     void (*update[RD_OPTIMIZERS])(const rd_update_args *args);
+    /* Updates with gradient 0, one for each of `steps`, with the bits of as many calls of update. */
+    void (*replay[RD_OPTIMIZERS])(const rd_update_args *args, const rd_update_step *step, size_t steps);
     /* For rondo_machine: runs multiply-adds in registers and gives their number (*out: any number, changed); adds
      * up n numbers, again and again, at the speed of the memory they lie in. */
     double (*peak)(size_t rounds, rd_real *out);
@@ -175,10 +181,24 @@ void rd_device_pack(const rondo_device *device, const rd_pack_args *args);
 void rd_device_column_sums(const rondo_device *device, size_t rows, size_t columns, const rd_real *a, size_t stride,
                            rd_real *out);
 void rd_device_softmax(const rondo_device *device, const rd_softmax_args *args);
-double rd_device_sum_squares(const rondo_device *device, size_t n, const rd_real *x); /* chunks of fixed length */
+/* With `rows` (NULL: all) only numbers that rd_rows_next gives are visited; the bits are the same when the gradients of
+ * the others are 0. */
+void rd_device_zero(const rondo_device *device, size_t n, const rd_row_set *rows, rd_real *x);
+double rd_device_sum_squares(const rondo_device *device, size_t n, const rd_row_set *rows,
+                             const rd_real *x); /* chunks of fixed length */
 void rd_device_scale(const rondo_device *device, size_t n, rd_real a, rd_real *x);
-void rd_device_clamp(const rondo_device *device, size_t n, rd_real limit, rd_real *x);
-void rd_device_update(const rondo_device *device, int optimizer, const rd_update_args *args);
+void rd_device_clamp(const rondo_device *device, size_t n, const rd_row_set *rows, rd_real limit, rd_real *x);
+void rd_device_update(const rondo_device *device, int optimizer, const rd_row_set *rows, const rd_update_args *args);
+/* Brings rows of a table (all, or those marked) from list->had up to `updates`, which is written to had. args holds the
+ * flat arrays and the constants; `past` [history] has the step of update k (1 is the first) at k % history. */
+typedef struct rd_replay {
+    int optimizer, marked; /* marked: only those rows */
+    const rd_update_args *args;
+    const rd_update_step *past;
+    size_t history;
+    uint64_t updates;
+} rd_replay;
+void rd_device_replay(const rondo_device *device, const rd_row_list *list, const rd_replay *replay);
 
 /* One per file of cpu/: fills a table; later ones overwrite what they do better. */
 void rd_cpu_generic(rd_kernels *kernels);

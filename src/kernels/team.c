@@ -6,6 +6,8 @@
 #include "base/size.h"
 #include "kernels/kernels.h"
 
+#include <string.h>
+
 enum {
     SMALL_PRODUCT = 1 << 18, /* multiply-adds that are not worth waking anybody */
     CUTS = 16,               /* chunks of a large product: a multiple of most numbers of threads */
@@ -215,6 +217,7 @@ void rd_device_softmax(const rondo_device *device, const rd_softmax_args *args)
 typedef struct flat_work {
     const rondo_device *device;
     cut numbers;
+    const rd_row_set *rows; /* NULL: all numbers */
     const rd_real *x;
     rd_real *y;
     rd_real value;
@@ -228,18 +231,45 @@ static cut cut_flat(size_t n)
     return cut_length(n, MOST_CHUNKS, LEAST_NUMBERS, 64);
 }
 
+/* The next run of numbers of a chunk; begin with to = the chunk's first number. */
+static int next_of(const flat_work *w, size_t chunk, rd_range *range)
+{
+    return rd_rows_next(w->rows, chunk * w->numbers.each + cut_count(w->numbers, chunk), range);
+}
+
+static void zero_chunk(void *context, size_t chunk, size_t thread)
+{
+    (void)thread;
+    const flat_work *w = context;
+    for (rd_range r = {.to = chunk * w->numbers.each}; next_of(w, chunk, &r);)
+        memset(w->y + r.from, 0, (r.to - r.from) * sizeof *w->y);
+}
+
+void rd_device_zero(const rondo_device *device, size_t n, const rd_row_set *rows, rd_real *x)
+{
+    flat_work w = {.device = device, .numbers = cut_flat(n), .rows = rows, .y = x};
+    run(device, zero_chunk, &w, w.numbers.chunks);
+}
+
+enum { MOST_LANES = 16 };
+
 static void sum_squares_chunk(void *context, size_t chunk, size_t thread)
 {
     (void)thread;
     const flat_work *w = context;
-    w->sum[chunk] =
-        w->device->kernels.sum_squares(cut_count(w->numbers, chunk), w->x + chunk * w->numbers.each);
+    const size_t first = chunk * w->numbers.each;
+    double lane[MOST_LANES] = {0}, total = 0;
+    for (rd_range r = {.to = first}; next_of(w, chunk, &r);)
+        w->device->kernels.add_squares(w->x + first, r.from - first, r.to - first, lane);
+    for (size_t i = 0; i < w->device->kernels.lanes; i++)
+        total += lane[i];
+    w->sum[chunk] = total;
 }
 
-double rd_device_sum_squares(const rondo_device *device, size_t n, const rd_real *x)
+double rd_device_sum_squares(const rondo_device *device, size_t n, const rd_row_set *rows, const rd_real *x)
 {
     double sum[MOST_CHUNKS] = {0}, total = 0;
-    flat_work w = {.device = device, .numbers = cut_flat(n), .x = x, .sum = sum};
+    flat_work w = {.device = device, .numbers = cut_flat(n), .rows = rows, .x = x, .sum = sum};
     run(device, sum_squares_chunk, &w, w.numbers.chunks);
     for (size_t i = 0; i < w.numbers.chunks; i++)
         total += sum[i];
@@ -263,31 +293,86 @@ static void clamp_chunk(void *context, size_t chunk, size_t thread)
 {
     (void)thread;
     const flat_work *w = context;
-    w->device->kernels.clamp(cut_count(w->numbers, chunk), w->value, w->y + chunk * w->numbers.each);
+    for (rd_range r = {.to = chunk * w->numbers.each}; next_of(w, chunk, &r);)
+        w->device->kernels.clamp(r.to - r.from, w->value, w->y + r.from);
 }
 
-void rd_device_clamp(const rondo_device *device, size_t n, rd_real limit, rd_real *x)
+void rd_device_clamp(const rondo_device *device, size_t n, const rd_row_set *rows, rd_real limit, rd_real *x)
 {
-    flat_work w = {.device = device, .numbers = cut_flat(n), .y = x, .value = limit};
+    flat_work w = {.device = device, .numbers = cut_flat(n), .rows = rows, .y = x, .value = limit};
     run(device, clamp_chunk, &w, w.numbers.chunks);
+}
+
+/* The same update on numbers `from` … `to` - 1 of the flat arrays. */
+static rd_update_args part_of_update(const rd_update_args *args, int optimizer, size_t from, size_t to)
+{
+    rd_update_args part = *args;
+    part.n = to - from;
+    part.w += from;
+    part.g = part.g ? part.g + from : NULL;
+    for (int k = 0; k < rd_optimizers[optimizer].slots; k++)
+        part.slot[k] += from;
+    return part;
 }
 
 static void update_chunk(void *context, size_t chunk, size_t thread)
 {
     (void)thread;
     const flat_work *w = context;
-    const size_t at = chunk * w->numbers.each;
-    rd_update_args part = *w->update;
-    part.n = cut_count(w->numbers, chunk);
-    part.w += at;
-    part.g += at;
-    for (int k = 0; k < rd_optimizers[w->optimizer].slots; k++)
-        part.slot[k] += at;
-    w->device->kernels.update[w->optimizer](&part);
+    for (rd_range r = {.to = chunk * w->numbers.each}; next_of(w, chunk, &r);) {
+        const rd_update_args part = part_of_update(w->update, w->optimizer, r.from, r.to);
+        w->device->kernels.update[w->optimizer](&part);
+    }
 }
 
-void rd_device_update(const rondo_device *device, int optimizer, const rd_update_args *args)
+void rd_device_update(const rondo_device *device, int optimizer, const rd_row_set *rows,
+                      const rd_update_args *args)
 {
-    flat_work w = {.device = device, .numbers = cut_flat(args->n), .optimizer = optimizer, .update = args};
+    flat_work w = {
+        .device = device, .numbers = cut_flat(args->n), .rows = rows, .optimizer = optimizer, .update = args};
     run(device, update_chunk, &w, w.numbers.chunks);
+}
+
+/* ---- rows that owe updates */
+
+enum { ROWS_A_WORD = 64 };
+
+typedef struct replay_work {
+    const rondo_device *device;
+    const rd_row_list *list;
+    const rd_replay *replay;
+} replay_work;
+
+/* Steps lie in a ring: at most two runs of neighbours. */
+static void replay_row(const replay_work *w, size_t row)
+{
+    const rd_replay *r = w->replay;
+    const size_t from = w->list->at + row * w->list->columns;
+    const rd_update_args part = part_of_update(r->args, r->optimizer, from, from + w->list->columns);
+    for (uint64_t k = w->list->had[row] + 1; k <= r->updates;) {
+        const size_t at = (size_t)(k % r->history);
+        const size_t steps = rd_size_min((size_t)(r->updates - k) + 1, r->history - at);
+        w->device->kernels.replay[r->optimizer](&part, r->past + at, steps);
+        k += steps;
+    }
+    w->list->had[row] = r->updates;
+}
+
+static void replay_chunk(void *context, size_t chunk, size_t thread)
+{
+    (void)thread;
+    const replay_work *w = context;
+    const size_t end = rd_size_min(w->list->rows, (chunk + 1) * ROWS_A_WORD);
+    size_t row = chunk * ROWS_A_WORD;
+    if (w->replay->marked) row = rd_row_next(w->list, row);
+    while (row < end) {
+        if (w->list->had[row] < w->replay->updates) replay_row(w, row);
+        row = w->replay->marked ? rd_row_next(w->list, row + 1) : row + 1;
+    }
+}
+
+void rd_device_replay(const rondo_device *device, const rd_row_list *list, const rd_replay *replay)
+{
+    replay_work w = {device, list, replay};
+    run(device, replay_chunk, &w, rd_ceil_div(list->rows, ROWS_A_WORD));
 }

@@ -2,6 +2,7 @@
 #include "base/size.h"
 #include "layers/dense.h"
 #include "model/model_build.h"
+#include "model/model_rows.h"
 
 #include <string.h>
 
@@ -157,6 +158,7 @@ void rondo_model_free(rondo_model *model)
     rd_free(model->packed_at);
     rd_free(model->named);
     free_run(model->run);
+    rd_rows_free(model);
     rd_free_aligned(model->params);
     rd_free_aligned(model->grads);
     rd_free_aligned(model->packed);
@@ -182,6 +184,7 @@ const char *rondo_model_task(const rondo_model *model)
 rondo_status rd_model_ready_grads(rondo_model *model, rondo_error *error)
 {
     if (model->grads) return RONDO_OK;
+    RD_TRY(rd_rows_make(model, error));
     return rd_alloc_aligned(model->numbers, sizeof(rd_real), "the gradients", &model->grads, error);
 }
 

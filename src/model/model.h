@@ -63,6 +63,7 @@ struct rondo_model {
     rd_loss_node loss[RD_MAX_LOSSES]; size_t losses;
     rd_real *params, *grads, *packed;  /* flat, owned, 64-aligned; grads are made by the first TRAIN forward or asked for */
     size_t numbers;                    /* parameters */
+    rd_row_set rows;                   /* embeddings that read the batch: of their gradients few rows are not 0; made with grads */
     size_t *packed_at;                 /* [layers + 1] where each layer's panels begin, and where they end */
     size_t state_width;                /* sum over layers; a state is [sequences][state_width] */
     size_t *state_at;                  /* [layers] column where a layer's state begins */
@@ -96,6 +97,10 @@ rondo_status rd_model_init(rondo_model *model, uint64_t seed, rondo_error *error
 void rd_model_pack(const rondo_model *model);                            /* remakes panels when stale */
 int rd_model_is_packed(const rondo_model *model);
 rondo_status rd_model_ready_grads(rondo_model *model, rondo_error *error); /* makes the flat gradients */
+/* Marks the rows of model->rows that a step on this batch will read and add to, as a forward in RONDO_TRAIN does. */
+void rd_model_mark_rows(const rondo_model *model, const rondo_batch *batch);
+/* rondo_model_zero_grad that visits only what may be other than 0, and unmarks all rows. */
+void rd_model_zero_marked(rondo_model *model);
 /* Gradients by the final states enter (d_final, or NULL) and those by the carried initial states leave (d_start, or
  * NULL), [sequences][state_width]: for gradient checks and windows joined by hand. */
 rondo_status rd_model_backward(rondo_model *model, const rondo_batch *batch, const rd_real *d_final, rd_real *d_start,

@@ -192,7 +192,10 @@ static rondo_status forward(rondo_model *model, rondo_state *state, const rondo_
     RD_TRY(read_inputs(model, state, batch, mode, &in, error));
     run->phase = RD_PHASE_NONE;
     RD_TRY(rd_frame_ready(model, frame, in.limit, mode, error));
-    if (mode == RONDO_TRAIN) RD_TRY(rd_model_ready_grads(model, error));
+    if (mode == RONDO_TRAIN) {
+        RD_TRY(rd_model_ready_grads(model, error));
+        rd_model_mark_rows(model, batch);
+    }
     rd_model_pack(model);
     bind_inputs(model, frame, &in, run);
     for (size_t i = 0; state && i < batch->sequences; i++)

@@ -270,10 +270,23 @@ rondo_status rondo_model_backward(rondo_model *model, const rondo_batch *batch, 
     return rd_model_backward(model, batch, NULL, NULL, error);
 }
 
+/* A fused head has added to them already. */
+static void note_lost(const rondo_model *model)
+{
+    for (size_t i = 0; i < model->losses && model->run->phase == RD_PHASE_LOSS; i++)
+        model->run->lost |= model->loss[i].fused && model->run->frame->mode == RONDO_TRAIN;
+}
+
 void rondo_model_zero_grad(rondo_model *model)
 {
     if (!model || !model->grads) return;
-    for (size_t i = 0; i < model->losses && model->run->phase == RD_PHASE_LOSS; i++)
-        model->run->lost |= model->loss[i].fused && model->run->frame->mode == RONDO_TRAIN;
+    note_lost(model);
     memset(model->grads, 0, model->numbers * sizeof *model->grads);
+}
+
+void rd_model_zero_marked(rondo_model *model)
+{
+    note_lost(model);
+    rd_device_zero(model->device, model->numbers, &model->rows, model->grads);
+    rd_rows_unmark(&model->rows);
 }

@@ -6,10 +6,11 @@
 
 #include <math.h>
 
-rondo_status rd_clip_factor(const rondo_device *device, size_t n, const rd_real *grads, double limit,
-                            double *norm, double *factor, rondo_error *error)
+rondo_status rd_clip_factor(const rondo_device *device, size_t n, const rd_row_set *rows,
+                            const rd_real *grads, double limit, double *norm, double *factor,
+                            rondo_error *error)
 {
-    *norm = sqrt(rd_device_sum_squares(device, n, grads));
+    *norm = sqrt(rd_device_sum_squares(device, n, rows, grads));
     *factor = 1;
     if (!isfinite(*norm))
         return rd_fail(error, RONDO_NUMBERS, "the norm of the gradients is %s",
@@ -28,10 +29,10 @@ rondo_status rondo_clip(rondo_device *device, rondo_view grads, rondo_clip_kind 
     if (!isfinite(limit) || limit <= 0 || (kind != RONDO_CLIP_NORM && kind != RONDO_CLIP_VALUE))
         return rd_fail(error, RONDO_BAD_ARGUMENT,
                        "rondo_clip: the limit %g must be above 0, the kind norm or value", limit);
-    RD_TRY(rd_clip_factor(device, grads.shape[0], grads.data, limit, &had, &factor, error));
+    RD_TRY(rd_clip_factor(device, grads.shape[0], NULL, grads.data, limit, &had, &factor, error));
     if (norm) *norm = had;
     if (kind == RONDO_CLIP_VALUE)
-        rd_device_clamp(device, grads.shape[0], (rd_real)limit, grads.data);
+        rd_device_clamp(device, grads.shape[0], NULL, (rd_real)limit, grads.data);
     else if (factor < 1)
         rd_device_scale(device, grads.shape[0], (rd_real)factor, grads.data);
     return RONDO_OK;

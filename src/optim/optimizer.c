@@ -63,6 +63,7 @@ void rondo_optimizer_free(rondo_optimizer *optimizer)
     if (!optimizer) return;
     rd_free_aligned(optimizer->slot[0]);
     rd_free_aligned(optimizer->slot[1]);
+    rd_free(optimizer->past);
     rd_free(optimizer);
 }
 
@@ -75,20 +76,106 @@ static double power(double b, uint64_t k)
     return result;
 }
 
-void rd_optimizer_update(rondo_optimizer *o, double rate, double scale, rd_real *params, const rd_real *grads)
+static rd_update_args args_of(const rondo_optimizer *o, rd_real *params)
 {
     rd_update_args args = o->args;
-    o->updates++;
     args.n = o->n;
     args.w = params;
-    args.g = grads;
     args.slot[0] = o->slot[0];
     args.slot[1] = o->slot[1];
+    return args;
+}
+
+/* ---- rows of tables that are not visited at every update */
+
+/* 1 when a gradient of 0 leaves a row whose slots are 0 as it is. */
+static int rests(const rondo_optimizer *o)
+{
+    return !(o->args.decay > 0 || o->args.decay < 0);
+}
+
+static void replay(const rondo_optimizer *o, rd_real *params, int marked)
+{
+    const rd_update_args args = args_of(o, params);
+    const rd_replay replay = {.optimizer = (int)o->kind,
+                              .marked = marked,
+                              .args = &args,
+                              .past = o->past,
+                              .history = RD_PAST_UPDATES,
+                              .updates = o->updates};
+    if (rests(o) && rd_optimizers[o->kind].still) return;
+    for (size_t i = 0; i < o->rows->count; i++)
+        rd_device_replay(o->device, &o->rows->list[i], &replay);
+}
+
+void rd_optimizer_catch_up(rondo_optimizer *o, rd_real *params)
+{
+    if (o->rows) replay(o, params, 1);
+}
+
+void rd_optimizer_settle(rondo_optimizer *o, rd_real *params)
+{
+    if (!o->rows || o->settled == o->updates) return;
+    replay(o, params, 0);
+    o->settled = o->updates;
+}
+
+static int slots_are_zero(const rondo_optimizer *o, const rd_row_list *list, size_t row)
+{
+    const size_t at = list->at + row * list->columns;
+    for (int k = 0; k < rd_optimizers[o->kind].slots; k++)
+        for (size_t i = 0; i < list->columns; i++)
+            if (o->slot[k][at + i] > 0 || o->slot[k][at + i] < 0) return 0;
+    return 1;
+}
+
+/* Nobody owes anything; rows that no update has reached yet never will, until they are marked. */
+static void begin_rows(rondo_optimizer *o)
+{
+    for (size_t i = 0; o->rows && i < o->rows->count; i++) {
+        const rd_row_list *list = &o->rows->list[i];
+        for (size_t row = 0; row < list->rows; row++)
+            list->had[row] = rests(o) && slots_are_zero(o, list, row) ? RD_ROW_STILL : o->updates;
+    }
+    o->settled = o->updates;
+}
+
+rondo_status rd_optimizer_follow(rondo_optimizer *o, const rd_row_set *rows, rondo_error *error)
+{
+    if (rows->count == 0) return RONDO_OK;
+    RD_TRY(rd_alloc(RD_PAST_UPDATES, sizeof *o->past, "the past updates", &o->past, error));
+    o->rows = rows;
+    begin_rows(o);
+    return RONDO_OK;
+}
+
+/* The marked rows have had this update. */
+static void count_rows(const rondo_optimizer *o)
+{
+    for (size_t i = 0; o->rows && i < o->rows->count; i++) {
+        const rd_row_list *list = &o->rows->list[i];
+        for (size_t row = rd_row_next(list, 0); row < list->rows; row = rd_row_next(list, row + 1))
+            list->had[row] = o->updates;
+    }
+}
+
+/* ---- an update */
+
+void rd_optimizer_update(rondo_optimizer *o, double rate, double scale, rd_real *params, const rd_real *grads)
+{
+    rd_update_args args = args_of(o, params);
+    if (o->updates - o->settled == RD_PAST_UPDATES) rd_optimizer_settle(o, params);
+    o->updates++;
+    args.g = grads;
     args.rate = (rd_real)rate;
     args.grad_scale = (rd_real)scale;
     args.correction1 = (rd_real)(1 / (1 - power(o->beta1, o->updates)));
     args.correction2 = (rd_real)(1 / (1 - power(o->beta2, o->updates)));
-    rd_device_update(o->device, (int)o->kind, &args);
+    if (o->past)
+        o->past[o->updates % RD_PAST_UPDATES] =
+            (rd_update_step){args.rate, args.correction1, args.correction2};
+    rd_device_update(o->device, (int)o->kind, o->rows, &args);
+    count_rows(o);
 }
 
 static int is_flat(const rondo_view *view, size_t n)
@@ -131,4 +218,5 @@ uint64_t rd_optimizer_updates(const rondo_optimizer *optimizer)
 void rd_optimizer_set_updates(rondo_optimizer *optimizer, uint64_t updates)
 {
     optimizer->updates = updates;
+    begin_rows(optimizer);
 }

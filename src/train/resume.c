@@ -117,6 +117,7 @@ static rondo_status add_state(const rondo_trainer *t, rd_bundle *bundle, rondo_e
 
 rondo_status rd_trainer_to_bundle(rondo_trainer *t, rd_bundle *bundle, rondo_error *error)
 {
+    rd_trainer_settle(t);
     RD_TRY(rd_model_to_bundle(t->model, t->model->params, bundle, error));
     for (int k = 0; k < rd_optimizer_slots(t->optimizer); k++) {
         char name[32];

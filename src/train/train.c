@@ -101,6 +101,7 @@ static rondo_status evaluate(run *r, const rondo_step_report *step, rondo_error 
     rondo_trainer *t = r->t;
     rd_progress *p = &t->progress;
     rondo_metrics metrics;
+    rd_trainer_settle(t);
     rondo_status status = rd_evaluate(t->model, t->valid, t->options, poll_callback, r, &metrics, error);
     if (status == RONDO_NO) /* stopped in the middle: this evaluation is made again after a resume */
         return RONDO_OK;
@@ -260,7 +261,7 @@ static const char *budget_spent(const run *r)
 static rondo_status one_step(run *r, rondo_step_report *step, rondo_error *error)
 {
     rondo_trainer *t = r->t;
-    rondo_status status = rondo_trainer_step(t, step, error);
+    rondo_status status = rd_trainer_step(t, step, error);
     if (status == RONDO_NUMBERS && rd_option_is(t->options, RD_OPT_on_nan, "back-off")) {
         RD_TRY(back_off(r, error));
         *step = (rondo_step_report){.step = t->progress.step, .epoch = t->progress.epoch};
@@ -407,6 +408,7 @@ rondo_status rondo_train(rondo_trainer *trainer, const char *folder, rondo_on_ev
     rondo_status status = begin(&r, error);
     if (status == RONDO_OK)
         status = loop(&r, &reason, error);
+    rd_trainer_settle(trainer);
     if (status == RONDO_OK)
         status = finish(&r, reason, error);
     rondo_status closed = rd_run_log_close(r.log, status == RONDO_OK ? error : NULL);

@@ -18,7 +18,8 @@ static rondo_status make_parts(rondo_trainer *t, const rondo_options *options, r
     RD_TRY(rondo_optimizer_new(t->model->device, options, t->model->numbers, &t->optimizer, error));
     if (rd_loader_carries(t->loader))
         RD_TRY(rondo_state_new(t->model, rd_loader_sequences(t->loader), &t->state, error));
-    return rd_model_ready_grads(t->model, error);
+    RD_TRY(rd_model_ready_grads(t->model, error));
+    return rd_optimizer_follow(t->optimizer, &t->model->rows, error);
 }
 
 /* Counted in steps, never seconds: an epoch, at most 1000 steps, unless --eval-every says otherwise. */
@@ -131,12 +132,12 @@ static rondo_status clip_gradients(rondo_trainer *t, double *norm, double *facto
     rondo_model *m = t->model;
     double limit = rd_option_number(t->options, RD_OPT_clip), bound = rd_option_number(t->options, RD_OPT_clip_value);
     double clipped;
-    if (rd_clip_factor(m->device, m->numbers, m->grads, limit, norm, factor, error) != RONDO_OK)
+    if (rd_clip_factor(m->device, m->numbers, &m->rows, m->grads, limit, norm, factor, error) != RONDO_OK)
         return rd_trainer_blame(t, "the gradient norm", *norm, error);
     if (bound <= 0)
         return RONDO_OK;
-    rd_device_clamp(m->device, m->numbers, (rd_real)bound, m->grads);
-    return rd_clip_factor(m->device, m->numbers, m->grads, limit, &clipped, factor, error);
+    rd_device_clamp(m->device, m->numbers, &m->rows, (rd_real)bound, m->grads);
+    return rd_clip_factor(m->device, m->numbers, &m->rows, m->grads, limit, &clipped, factor, error);
 }
 
 static void count_loss(rd_progress *p, const rondo_loss_report *loss)
@@ -148,10 +149,22 @@ static void count_loss(rd_progress *p, const rondo_loss_report *loss)
     p->epoch_rows += loss->count;
 }
 
+void rd_trainer_settle(rondo_trainer *t)
+{
+    rd_optimizer_settle(t->optimizer, t->model->params);
+}
+
 rondo_status rondo_trainer_step(rondo_trainer *t, rondo_step_report *report, rondo_error *error)
 {
     if (!t)
         return rd_fail(error, RONDO_BAD_ARGUMENT, "rondo_trainer_step: trainer is missing");
+    rondo_status status = rd_trainer_step(t, report, error);
+    rd_trainer_settle(t);
+    return status;
+}
+
+rondo_status rd_trainer_step(rondo_trainer *t, rondo_step_report *report, rondo_error *error)
+{
     rondo_model *m = t->model;
     rd_progress *p = &t->progress;
     double begin = rd_seconds(), norm, factor;
@@ -160,7 +173,9 @@ rondo_status rondo_trainer_step(rondo_trainer *t, rondo_step_report *report, ron
 
     m->step = p->step;
     RD_TRY(rondo_loader_next(t->loader, t->batch, &epoch_end, error));
-    rondo_model_zero_grad(m);
+    rd_model_zero_marked(m);
+    rd_model_mark_rows(m, t->batch);
+    rd_optimizer_catch_up(t->optimizer, m->params);
     RD_TRY(rondo_model_forward(m, t->state, t->batch, RONDO_TRAIN, NULL, error));
     RD_TRY(rondo_model_loss(m, t->batch, &loss, error));
     RD_TRY(rondo_model_backward(m, t->batch, error));

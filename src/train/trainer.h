@@ -43,6 +43,10 @@ struct rondo_trainer {
     rd_text warning;              /* what resume passed over, told at the start of rondo_train */
 };
 
+/* rondo_trainer_step that leaves updates of rows that the batch did not read for later. */
+rondo_status rd_trainer_step(rondo_trainer *trainer, rondo_step_report *report, rondo_error *error);
+/* Makes up for them: before anybody else reads the parameters. */
+void rd_trainer_settle(rondo_trainer *trainer);
 /* Everything of the run as tensors and "name = value" lines; lends memory of the trainer. */
 rondo_status rd_trainer_to_bundle(rondo_trainer *trainer, rd_bundle *bundle, rondo_error *error);
 /* Whole or not at all: options and data of the file must be ours (the differences are listed). */

@@ -129,10 +129,10 @@ static void cut_arrays(const rondo_device *device, const rd_real *x, results *r)
                                                  .loss = r->loss});
     memcpy(r->flat, x, sizeof r->flat);
     rd_device_scale(device, FLAT, RD_C(1.3), r->flat);
-    rd_device_clamp(device, FLAT, RD_C(0.9), r->flat);
-    r->squares = rd_device_sum_squares(device, FLAT, r->flat);
+    rd_device_clamp(device, FLAT, NULL, RD_C(0.9), r->flat);
+    r->squares = rd_device_sum_squares(device, FLAT, NULL, r->flat);
     memcpy(r->weights, x, sizeof r->weights);
-    rd_device_update(device, RD_OPTIMIZER_adam,
+    rd_device_update(device, RD_OPTIMIZER_adam, NULL,
                      &(rd_update_args){.n = FLAT,
                                        .w = r->weights,
                                        .g = x + 1,

@@ -92,9 +92,9 @@ static void the_factor_can_be_folded_into_the_update(void **state)
     (void)state;
     const rd_real g[] = {3, 4};
     double norm, factor;
-    assert_int_equal(rd_clip_factor(device, 2, g, 2.5, &norm, &factor, NULL), RONDO_OK);
+    assert_int_equal(rd_clip_factor(device, 2, NULL, g, 2.5, &norm, &factor, NULL), RONDO_OK);
     assert_true(fabs(factor - 0.5) < 1e-7);
-    assert_int_equal(rd_clip_factor(device, 2, g, 0, &norm, &factor, NULL), RONDO_OK);
+    assert_int_equal(rd_clip_factor(device, 2, NULL, g, 0, &norm, &factor, NULL), RONDO_OK);
     assert_true(factor == 1);
 }
 

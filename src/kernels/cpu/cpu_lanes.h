@@ -193,6 +193,17 @@ RD_INLINE sums no_sums(void)
     return zero;
 }
 
+RD_INLINE sums sums_load(const double lane[RD_LANES])
+{
+    sums s;
+    memcpy(&s, lane, sizeof s);
+    return s;
+}
+RD_INLINE void sums_store(double lane[RD_LANES], sums s)
+{
+    memcpy(lane, &s, sizeof s);
+}
+
 /* A part, or nothing at all (0) when there is no array. */
 RD_INLINE rd_lane load_or_zero(const rd_real *p, size_t at, part covered)
 {

@@ -55,12 +55,24 @@ static void clamp(size_t n, rd_real limit, rd_real *x)
     store_part(x + i, covered, rd_max(low, rd_min(high, load_part(x + i, covered))));
 }
 
+/* Number i goes to lane i modulo the lanes, whatever was left out before it. */
+static void add_squares(const rd_real *x, size_t from, size_t to, double lane[RD_LANES])
+{
+    for (; from % RD_LANES != 0 && from < to; from++)
+        lane[from % RD_LANES] += (double)x[from] * (double)x[from];
+    sums total = sums_load(lane);
+    for (size_t i = from; i < to; i += RD_LANES)
+        total = sums_add_square(total, load_part(x + i, part_of(to - i)));
+    sums_store(lane, total);
+}
+
 static double sum_squares(size_t n, const rd_real *x)
 {
-    sums total = no_sums();
-    FOR_PARTS(n)
-    total = sums_add_square(total, load_part(x + i, covered));
-    return sums_total(total);
+    double lane[RD_LANES] = {0}, total = 0;
+    add_squares(x, 0, n, lane);
+    for (size_t i = 0; i < RD_LANES; i++)
+        total += lane[i];
+    return total;
 }
 
 static rd_real row_max(size_t n, const rd_real *z)
@@ -145,8 +157,28 @@ static void softmax(const rd_softmax_args *s)
             for (int k = 0; k < (slots); k++)                                                                \
                 store_part(args->slot[k] + i, covered, x.slot[k]);                                           \
         }                                                                                                    \
+    }                                                                                                        \
+    static void replay_##name(const rd_update_args *args, const rd_update_step *step, size_t steps)          \
+    {                                                                                                        \
+        rd_update_args now = *args;                                                                          \
+        FOR_PARTS(args->n)                                                                                   \
+        {                                                                                                    \
+            rd_weight x = {.w = load_part(args->w + i, covered)};                                            \
+            for (int k = 0; k < (slots); k++)                                                                \
+                x.slot[k] = load_part(args->slot[k] + i, covered);                                           \
+            for (size_t s = 0; s < steps; s++) {                                                             \
+                now.rate = step[s].rate;                                                                     \
+                now.correction1 = step[s].correction1;                                                       \
+                now.correction2 = step[s].correction2;                                                       \
+                x.g = rd_splat(0);                                                                           \
+                update_##name(&x, &now);                                                                     \
+            }                                                                                                \
+            store_part(args->w + i, covered, x.w);                                                           \
+            for (int k = 0; k < (slots); k++)                                                                \
+                store_part(args->slot[k] + i, covered, x.slot[k]);                                           \
+        }                                                                                                    \
     }
-#define RD_OPTIMIZER(id, name, slots, help) UPDATE(id, slots)
+#define RD_OPTIMIZER(id, name, slots, still, help) UPDATE(id, slots)
 #include "equations/optimizers.def"
 #undef RD_OPTIMIZER
 #undef UPDATE
@@ -200,10 +232,13 @@ static void fill_rows(rd_kernels *kernels)
     kernels->multiply_add = multiply_add;
     kernels->clamp = clamp;
     kernels->sum_squares = sum_squares;
+    kernels->add_squares = add_squares;
     kernels->softmax = softmax;
     kernels->peak = peak;
     kernels->sweep = sweep;
-#define RD_OPTIMIZER(id, ...) kernels->update[RD_OPTIMIZER_##id] = update_all_##id;
+#define RD_OPTIMIZER(id, ...)                                                                                \
+    kernels->update[RD_OPTIMIZER_##id] = update_all_##id;                                                    \
+    kernels->replay[RD_OPTIMIZER_##id] = replay_##id;
 #include "equations/optimizers.def"
 #undef RD_OPTIMIZER
 }
