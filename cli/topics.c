@@ -63,7 +63,7 @@ static const struct {
 "  that was never stopped. Budgets (--epochs, --max-steps, --max-time) and --patience may be changed on resume;\n"
 "  --max-time ends a run where the clock says, so its length, not its path, depends on the machine.\n"
 "  --seed 0 takes a seed from the system and prints it.\n"
-"  RONDO_ISA=generic|avx2|avx512 chooses the kernels; different ones may round differently.\n"},
+"  RONDO_ISA=generic|avx2|avx512|neon chooses the kernels; different ones may round differently.\n"},
 };
 /* clang-format on */
 

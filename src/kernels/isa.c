@@ -33,6 +33,12 @@ static const instruction_set sets[] = {
     {"avx512", has_avx512, rd_cpu_avx512},
     {"avx2", has_avx2, rd_cpu_avx2},
 #endif
+#if defined(__aarch64__)
+    {"neon", always, rd_cpu_neon},
+#endif
+#if defined(__wasm_simd128__)
+    {"simd128", always, rd_cpu_simd128},
+#endif
     {"generic", always, rd_cpu_generic},
 };
 

@@ -119,7 +119,7 @@ typedef struct rd_norm_args {
 typedef void (*rd_map_fn)(size_t n, const rd_real *x, rd_real *y);
 
 typedef struct rd_kernels {
-    const char *isa;         /* "generic", "avx2", "avx512" */
+    const char *isa;         /* "generic", "avx2", "avx512", "neon", "simd128" */
     size_t lanes;            /* numbers in a register */
     size_t panel;            /* columns of a panel */
     void (*panel_pack)(const rd_pack_args *args);
@@ -204,6 +204,8 @@ void rd_device_replay(const rondo_device *device, const rd_row_list *list, const
 void rd_cpu_generic(rd_kernels *kernels);
 void rd_cpu_avx2(rd_kernels *kernels);
 void rd_cpu_avx512(rd_kernels *kernels);
+void rd_cpu_neon(rd_kernels *kernels);
+void rd_cpu_simd128(rd_kernels *kernels);
 /* Fills `kernels` for the set of that name; 0 when this binary or processor lacks it. */
 int rd_kernels_for(const char *isa, rd_kernels *kernels);
 const char *rd_kernels_name(size_t i); /* sets this processor can run, best first; NULL past the end */

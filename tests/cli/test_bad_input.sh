@@ -70,4 +70,17 @@ done
 check "a model of numbers" [ $? = 0 ]
 model "a model of another task" 4 numbers.safetensors
 status "its data are checked too" 3 evaluate -m numbers.safetensors text.txt
+
+# An instruction set that the binary or the processor lacks.
+case $(uname -m) in
+    x86_64) other=neon ;;
+    *) other=avx512 ;;
+esac
+for isa in avx9 $other; do
+    RONDO_ISA=$isa status "RONDO_ISA=$isa: train" 2 train $small -o isa.safetensors text.txt
+    RONDO_ISA=$isa status "RONDO_ISA=$isa: generate" 2 generate -m m.safetensors --length 3
+    RONDO_ISA=$isa status "RONDO_ISA=$isa: selftest" 2 selftest
+    RONDO_ISA=$isa "$program" selftest >out 2>err
+    check "RONDO_ISA=$isa: says what there is" grep -q "RONDO_ISA asks for \"$isa\".*expected one of: .*generic" err
+done
 exit $bad

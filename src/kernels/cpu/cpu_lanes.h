@@ -61,6 +61,28 @@ RD_INLINE void store_part(rd_real *p, part covered, rd_lane x)
     RD_X86(maskstore)(p, covered, x);
 }
 
+#elif RD_LANE_BYTES == 16
+
+typedef size_t part; /* how many lanes: such registers have no masks */
+
+RD_INLINE part part_of(size_t left)
+{
+    return left;
+}
+RD_INLINE rd_lane load_part_or(const rd_real *p, part covered, rd_lane rest)
+{
+    memcpy(&rest, p, rd_size_min(covered, RD_LANES) * sizeof *p);
+    return rest;
+}
+RD_INLINE rd_lane load_part(const rd_real *p, part covered)
+{
+    return load_part_or(p, covered, rd_splat(0));
+}
+RD_INLINE void store_part(rd_real *p, part covered, rd_lane x)
+{
+    memcpy(p, &x, rd_size_min(covered, RD_LANES) * sizeof *p);
+}
+
 #else
 
 typedef int part;
@@ -152,7 +174,7 @@ RD_INLINE doubles upper(rd_lane x)
 {
     return _mm512_cvtps_pd(_mm512_extractf32x8_ps(x, 1));
 }
-#else
+#elif RD_LANE_BYTES == 32
 typedef __m256d doubles;
 RD_INLINE doubles lower(rd_lane x)
 {
@@ -161,6 +183,16 @@ RD_INLINE doubles lower(rd_lane x)
 RD_INLINE doubles upper(rd_lane x)
 {
     return _mm256_cvtps_pd(_mm256_extractf128_ps(x, 1));
+}
+#else
+typedef double doubles __attribute__((vector_size(16)));
+RD_INLINE doubles lower(rd_lane x)
+{
+    return (doubles){(double)x[0], (double)x[1]};
+}
+RD_INLINE doubles upper(rd_lane x)
+{
+    return (doubles){(double)x[2], (double)x[3]};
 }
 #endif
 typedef struct sums {

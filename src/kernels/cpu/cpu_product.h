@@ -20,7 +20,7 @@ RD_INLINE wide wide_fma(wide a, wide b, wide c)
 }
 #else
 typedef rd_lane wide;
-enum { WIDE = RD_LANES, TILE_ROWS = 6, TILE_WIDES = RD_LANE_BYTES == 64 ? 4 : 2 };
+enum { WIDE = RD_LANES, TILE_ROWS = 6, TILE_WIDES = RD_LANE_BYTES == 32 ? 2 : 4 };
 RD_INLINE wide wide_splat(rd_real x)
 {
     return rd_splat(x);
