@@ -62,8 +62,18 @@ int rd_kernels_for(const char *isa, rd_kernels *kernels)
     return 0;
 }
 
-size_t rd_panel_numbers(const rd_kernels *kernels, size_t columns, size_t depth)
+static size_t whole_lines(size_t numbers)
 {
     const size_t line = 64 / sizeof(rd_real);
-    return rd_ceil_div(rd_ceil_div(columns, kernels->panel) * kernels->panel * depth, line) * line;
+    return rd_ceil_div(numbers, line) * line;
+}
+
+size_t rd_panel_numbers(const rd_kernels *kernels, size_t columns, size_t depth)
+{
+    return whole_lines(rd_ceil_div(columns, kernels->panel) * kernels->panel * depth);
+}
+
+size_t rd_gate_panel_numbers(size_t hidden, size_t gates, size_t units, size_t depth)
+{
+    return whole_lines(rd_ceil_div(hidden, units) * units * gates * depth);
 }

@@ -45,17 +45,46 @@ typedef struct rd_pack_args {
  * stands at k * hidden + j. saved may be the same memory as ax, d_ax as saved (see equations/unit.h). */
 typedef struct rd_cell_step {
     size_t rows, hidden;
+    size_t first_unit, end_unit;                  /* the units at work; end_unit 0: all */
     const rd_real *ax;      size_t ax_stride;     /* [rows][gates * hidden] */
-    const rd_real *ah;      size_t ah_stride;     /* [rows][gates * hidden] */
+    const rd_real *ah;      size_t ah_stride;     /* [rows][gates * ah_gate], from first_unit on */
+    size_t ah_gate;                               /* numbers from gate to gate of ah; 0: hidden */
     const rd_real *prev[RD_MAX_STATES]; size_t prev_stride[RD_MAX_STATES]; /* [rows][hidden] each; a cell that does
                                                                               not read h' accepts NULL (projection) */
     rd_real *next[RD_MAX_STATES];       size_t next_stride[RD_MAX_STATES];
     const rd_real *param;                         /* [params][hidden] */
+    rd_real *copy;          size_t copy_stride;   /* [rows][hidden] next[0] once more, or NULL */
     rd_real *saved;         size_t saved_stride;  /* [rows][saved * hidden]; NULL: not kept (use only) */
     rd_real *emit;          size_t emit_stride;   /* [rows][hidden] */
     const rd_real *normed;  size_t normed_stride; /* [rows][hidden] */
     rd_real clip_cell, clip_preact;               /* 0: off */
 } rd_cell_step;
+
+/* Weights onto some gates as panels [panel][depth][gate][units]: a tile of a product holds every gate of its units.
+ * W is [gates * hidden][depth]; units after the last are 0. */
+typedef struct rd_gate_pack_args {
+    size_t hidden, gates, units, depth;
+    size_t first_panel, end_panel;
+    const rd_real *w;
+    rd_real *panels;
+} rd_gate_pack_args;
+
+/* The products of a phase and its equation, tile by tile: some rows by the units of a panel. The sums never leave the
+ * first cache. Each product adds k ascending to the bias, as `product` does: the same bits. */
+typedef struct rd_cell_tile {
+    rd_cell_step step; /* ah is not read; first_unit is where a panel begins */
+    size_t gates;      /* of the cell */
+    size_t units;      /* of a panel: gate_units of the gates of all products together */
+    rd_real *ah;       size_t ah_stride; /* [rows][gates * hidden] keeps the sums for another phase, or NULL */
+    size_t products;
+    struct {
+        size_t gate, gates, depth;
+        const rd_real *a;      size_t a_stride;
+        const rd_real *panels; /* made by gate_pack */
+        const rd_real *bias;   /* made by gate_pack of [gates * hidden][1] */
+    } product[RD_MAX_PRODUCTS];
+    void (*equation)(const rd_cell_step *step); /* of this table */
+} rd_cell_tile;
 
 typedef struct rd_cell_step_grad {
     rd_cell_step forward;   /* rows, hidden, prev, param, saved, normed, clips of the same step */
@@ -129,6 +158,9 @@ typedef struct rd_kernels {
     void (*cell_backward[RD_CELLS][RD_MAX_PHASES])(const rd_cell_step_grad *step);
     void (*scan_forward[RD_SCANS])(const rd_scan_step *step);
     void (*scan_backward[RD_SCANS])(const rd_scan_step_grad *step);
+    size_t gate_units[RD_MAX_GATES + 1]; /* units of a panel for a phase with so many gates */
+    void (*gate_pack)(const rd_gate_pack_args *args);
+    void (*cell_tile)(const rd_cell_tile *tile); /* NULL: products and equations apart */
     /* Whole walks of a cell over a pack; NULL: the plain walk of layers/recurrent.c. The engine's issue fills these. */
     void (*walk_forward[RD_CELLS])(const void *walk);
     void (*walk_backward[RD_CELLS])(const void *walk);
@@ -166,6 +198,7 @@ typedef struct rd_kernels {
 enum { RD_OUTER_SCRATCH = (1 << 17) + (1 << 14) };
 
 size_t rd_panel_numbers(const rd_kernels *kernels, size_t columns, size_t depth); /* rounded up to 64 bytes */
+size_t rd_gate_panel_numbers(size_t hidden, size_t gates, size_t units, size_t depth);
 
 struct rondo_device {
     rd_kernels kernels;
@@ -177,6 +210,7 @@ struct rondo_device {
 void rd_device_product(const rondo_device *device, const rd_product_args *args);
 void rd_device_outer(const rondo_device *device, const rd_outer_args *args);
 void rd_device_pack(const rondo_device *device, const rd_pack_args *args);
+void rd_device_gate_pack(const rondo_device *device, const rd_gate_pack_args *args); /* all panels */
 /* out[columns] += the sum of each column over rows, rows ascending. */
 void rd_device_column_sums(const rondo_device *device, size_t rows, size_t columns, const rd_real *a, size_t stride,
                            rd_real *out);

@@ -11,11 +11,11 @@
 enum {
     SMALL_PRODUCT = 1 << 18, /* multiply-adds that are not worth waking anybody */
     CUTS = 16,               /* chunks of a large product: a multiple of most numbers of threads */
-    OUTER_CUTS = 8,          /* fewer, since each chunk packs what it reads */
     LEAST_ROWS = 24,         /* of a chunk, so that tiles are full */
     MOST_CHUNKS = 64,        /* of a flat array */
     LEAST_NUMBERS = 1 << 14, /* of such a chunk */
-    OUTER_COLUMNS = 128,     /* least of a chunk of an outer product, on either side */
+    OUTER_COLUMNS = 96,      /* least of a chunk of an outer product, on either side */
+    OUTER_MULTIPLE = 48,     /* of columns of A that are packed together */
     SUM_COLUMNS = 256        /* of a chunk of column sums: the sums stay in L1 */
 };
 
@@ -117,10 +117,11 @@ void rd_device_outer(const rondo_device *device, const rd_outer_args *args)
     const size_t panel = device->kernels.panel;
     const cut whole_a = {args->a_columns, args->a_columns, 1},
               whole_b = {args->b_columns, args->b_columns, 1};
+    const size_t threads = (size_t)rd_pool_threads(device->pool);
     outer_work w = {device, args, whole_a, whole_b};
     if (!is_small(args->rows, args->a_columns, args->b_columns)) { /* a chunk packs all that it reads of B */
-        w.a = cut_length(args->a_columns, OUTER_CUTS, OUTER_COLUMNS, 1);
-        w.b = cut_length(args->b_columns, OUTER_CUTS / rd_size_min(OUTER_CUTS, w.a.chunks), 2 * OUTER_COLUMNS,
+        w.a = cut_length(args->a_columns, threads, OUTER_COLUMNS, OUTER_MULTIPLE);
+        w.b = cut_length(args->b_columns, rd_ceil_div(threads, w.a.chunks), 2 * OUTER_COLUMNS,
                          panel);
     }
     /* always by the pool: it knows which thread this is, and so whose scratch to use */
@@ -152,6 +153,30 @@ void rd_device_pack(const rondo_device *device, const rd_pack_args *args)
     pack_work w = {device, args, {args->columns, args->columns, 1}};
     if (!is_small(args->columns, args->depth, 8)) w.columns = cut_length(args->columns, CUTS, panel, panel);
     run(device, pack_chunk, &w, w.columns.chunks);
+}
+
+typedef struct gate_work {
+    const rondo_device *device;
+    const rd_gate_pack_args *args;
+    cut panels;
+} gate_work;
+
+static void gate_chunk(void *context, size_t chunk, size_t thread)
+{
+    (void)thread;
+    const gate_work *w = context;
+    rd_gate_pack_args part = *w->args;
+    part.first_panel = chunk * w->panels.each;
+    part.end_panel = part.first_panel + cut_count(w->panels, chunk);
+    w->device->kernels.gate_pack(&part);
+}
+
+void rd_device_gate_pack(const rondo_device *device, const rd_gate_pack_args *args)
+{
+    const size_t panels = rd_ceil_div(args->hidden, args->units);
+    gate_work w = {device, args, {panels, panels, 1}};
+    if (!is_small(args->hidden * args->gates, args->depth, 8)) w.panels = cut_length(panels, CUTS, 1, 1);
+    run(device, gate_chunk, &w, w.panels.chunks);
 }
 
 /* ---- rows */

@@ -15,7 +15,9 @@ static rd_walk_step block_of(const rd_walk_step *step, size_t place)
                           .place = place,
                           .rows = rd_size_min(left, RD_PLACES_A_BLOCK),
                           .row = step->row + skipped,
-                          .kept = step->kept + skipped};
+                          .kept = step->kept + skipped,
+                          .unit = step->unit,
+                          .end_unit = step->end_unit};
 }
 
 /* Piece `at` of the partial of the block that holds this place, or NULL. */
@@ -128,6 +130,12 @@ static void run_norm_backward(const rd_walk *walk, const rd_walk_step *step, siz
 
 /* ---- products ---- */
 
+/* Of an array `width` wide, the numbers at work, from step->unit on. */
+static size_t width_of(const rd_walk *walk, const rd_walk_step *step, size_t width)
+{
+    return walk->shares ? step->end_unit - step->unit : width;
+}
+
 static void product_backward(const rd_walk *walk, const rd_walk_step *step, size_t i)
 {
     const rd_recurrent_frame *f = &walk->frame;
@@ -140,15 +148,16 @@ static void product_backward(const rd_walk *walk, const rd_walk_step *step, size
     rd_real *sum = sum_of[run->from] + step->place * stride;
     /* d_emit is the product alone; a masked product that is one of several terms is made apart */
     rd_real *product = masked && run->from == RD_FROM_H ? f->d_operand + step->place * stride : sum;
+    const size_t depth = run->gates * own->hidden;
     if (own->norm) run_norm_backward(walk, step, i);
     walk->kernels->product(
         &(rd_product_args){.rows = step->rows,
-                           .columns = run->width,
-                           .depth = run->gates * own->hidden,
+                           .columns = width_of(walk, step, run->width),
+                           .depth = depth,
                            .a = f->d_ah + step->row * f->gates_stride + run->gate * own->hidden,
                            .a_stride = f->gates_stride,
-                           .panels = walk->packed + walk->panels.run_back[i],
-                           .c = product,
+                           .panels = walk->packed + walk->panels.run_back[i] + step->unit * depth,
+                           .c = product + step->unit,
                            .c_stride = stride,
                            .add = run->from != RD_FROM_EMIT && product == sum});
     if (masked)
@@ -181,8 +190,9 @@ static void add_output_grad(const rd_walk *walk, const rd_walk_step *step, rd_re
 {
     const rd_value *out = walk->call->out;
     if (!out->grad) return;
-    rd_add_rows(step->rows, walk->own->state[0], out->grad + step->row * out->stride, out->stride,
-                d_state + step->place * walk->frame.h_stride, walk->frame.h_stride);
+    rd_add_rows(step->rows, width_of(walk, step, walk->own->state[0]),
+                out->grad + step->row * out->stride + step->unit, out->stride,
+                d_state + step->place * walk->frame.h_stride + step->unit, walk->frame.h_stride);
 }
 
 /* --clip-delta, zoneout, and d_prev ready to be added to. */
@@ -192,10 +202,11 @@ static void open_step(const rd_walk *walk, const rd_walk_step *step)
     const rd_recurrent *own = walk->own;
     const size_t stride[] = {f->h_stride, f->c_stride};
     for (size_t k = 0; k < (size_t)own->info->states; k++) {
+        const size_t width = width_of(walk, step, own->state[k]);
         for (size_t r = 0; r < step->rows; r++) {
-            const size_t at = (step->place + r) * stride[k];
-            if (own->clip_delta > 0) walk->kernels->clamp(own->state[k], own->clip_delta, f->d_state[k] + at);
-            memset(f->d_prev[k] + at, 0, own->state[k] * sizeof(rd_real));
+            const size_t at = (step->place + r) * stride[k] + step->unit;
+            if (own->clip_delta > 0) walk->kernels->clamp(width, own->clip_delta, f->d_state[k] + at);
+            memset(f->d_prev[k] + at, 0, width * sizeof(rd_real));
         }
         if (own->zoneout[k] > 0) rd_walk_zone_back(walk, step, k);
     }
@@ -205,9 +216,11 @@ static void close_step(const rd_walk *walk, const rd_walk_step *step)
 {
     const rd_recurrent_frame *f = &walk->frame;
     const size_t stride[] = {f->h_stride, f->c_stride};
-    for (size_t k = 0; k < (size_t)walk->own->info->states; k++)
-        rd_copy_rows(step->rows, walk->own->state[k], f->d_prev[k] + step->place * stride[k], stride[k],
-                     f->d_state[k] + step->place * stride[k], stride[k]);
+    for (size_t k = 0; k < (size_t)walk->own->info->states; k++) {
+        const size_t at = step->place * stride[k] + step->unit;
+        rd_copy_rows(step->rows, width_of(walk, step, walk->own->state[k]), f->d_prev[k] + at, stride[k],
+                     f->d_state[k] + at, stride[k]);
+    }
 }
 
 static void step_backward(const rd_walk *walk, const rd_walk_step *step)
@@ -220,6 +233,7 @@ static void step_backward(const rd_walk *walk, const rd_walk_step *step)
     for (size_t p = (size_t)own->info->phases; p-- > 0;) {
         equation_backward(walk, step, p);
         if (own->info->phase[p].normalise) normalise_backward(walk, step);
+        if (walk->shares) rd_pool_barrier(walk->call->device->pool);
         for (size_t i = 0; i < own->runs; i++)
             if (own->run[i].phase == p) product_backward(walk, step, i);
     }
@@ -227,59 +241,60 @@ static void step_backward(const rd_walk *walk, const rd_walk_step *step)
     close_step(walk, step);
 }
 
-/* ---- one range of places ---- */
+/* ---- one range of places, some units ---- */
 
-static void begin(const rd_walk *walk, size_t first, size_t end)
+static void begin(const rd_walk *walk, const rd_walk_share *s)
 {
     const rd_recurrent_frame *f = &walk->frame;
-    const rd_partials *partials = &f->partials;
-    const size_t *width = walk->own->state, block = first / RD_PLACES_A_BLOCK;
-    for (size_t p = first; p < end; p++) {
+    for (size_t p = s->first; p < s->end; p++) {
         const size_t i = walk->pack->order[p];
-        rd_start_load_grad(walk->call, i, 0, width[0], f->d_state[0] + p * f->h_stride);
+        rd_start_load_grad(walk->call, i, s->unit, rd_walk_share_width(walk, s, 0),
+                           f->d_state[0] + p * f->h_stride + s->unit);
         if (f->d_state[1])
-            rd_start_load_grad(walk->call, i, width[0], width[1], f->d_state[1] + p * f->c_stride);
+            rd_start_load_grad(walk->call, i, walk->own->state[0] + s->unit, rd_walk_share_width(walk, s, 1),
+                               f->d_state[1] + p * f->c_stride + s->unit);
     }
-    if (partials->data)
-        memset(partials->data + block * partials->stride, 0,
-               (rd_ceil_div(end, RD_PLACES_A_BLOCK) - block) * partials->stride * sizeof(rd_real));
 }
 
-static void finish(const rd_walk *walk, size_t first, size_t end)
+static void finish(const rd_walk *walk, const rd_walk_share *s)
 {
     const rd_recurrent_frame *f = &walk->frame;
-    const size_t *width = walk->own->state;
-    for (size_t p = first; p < end; p++) {
-        const size_t i = walk->pack->order[p];
+    for (size_t p = s->first; p < s->end; p++) {
+        const size_t i = walk->pack->order[p], h = s->unit, c = walk->own->state[0] + s->unit;
         rd_real *d_first = partial_of(walk, p, f->partials.start);
-        rd_start_store_grad(walk->call, i, 0, width[0], f->d_state[0] + p * f->h_stride, d_first);
+        rd_start_store_grad(walk->call, i, h, rd_walk_share_width(walk, s, 0),
+                            f->d_state[0] + p * f->h_stride + h, d_first ? d_first + h : NULL);
         if (f->d_state[1])
-            rd_start_store_grad(walk->call, i, width[0], width[1], f->d_state[1] + p * f->c_stride,
-                                d_first ? d_first + width[0] : NULL);
+            rd_start_store_grad(walk->call, i, c, rd_walk_share_width(walk, s, 1),
+                                f->d_state[1] + p * f->c_stride + h, d_first ? d_first + c : NULL);
     }
 }
 
-static void walk_range(void *context, size_t chunk, size_t thread)
+static void walk_share(const rd_walk *walk, const rd_walk_share *own)
 {
-    const rd_walk *walk = context;
-    const size_t first = walk->ranges.first[chunk], end = walk->ranges.first[chunk + 1],
-                 steps = walk->pack->steps;
+    const size_t steps = walk->pack->steps;
     const uint64_t mode = rd_float_mode_flush();
-    (void)thread;
-    begin(walk, first, end);
+    begin(walk, own);
     for (size_t s = 0; s < steps; s++) {
-        const rd_walk_step step = rd_walk_step_of(walk, walk->own->reverse ? s : steps - 1 - s, first, end);
+        rd_walk_step step =
+            rd_walk_step_of(walk, walk->own->reverse ? s : steps - 1 - s, own->first, own->end);
+        step.unit = own->unit;
+        step.end_unit = own->end_unit;
         if (step.rows > 0) step_backward(walk, &step);
     }
-    finish(walk, first, end);
+    finish(walk, own);
     rd_float_mode_restore(mode);
 }
 
 void rd_walk_backward(rd_walk *walk)
 {
     void (*whole)(const void *) = walk->kernels->walk_backward[walk->own->cell];
+    const rd_partials *partials = &walk->frame.partials;
+    if (partials->data)
+        memset(partials->data, 0,
+               rd_ceil_div(walk->pack->sequences, RD_PLACES_A_BLOCK) * partials->stride * sizeof(rd_real));
     if (whole)
         whole(walk);
     else
-        rd_pool_run(walk->call->device->pool, walk_range, walk, walk->ranges.count);
+        rd_walk_run(walk, walk_share);
 }

@@ -4,6 +4,8 @@
 
 #include "layers/input_rows.h"
 
+#include <string.h>
+
 /* ---- panels ---- */
 
 static size_t next_panel(rd_recurrent_panels *panels, size_t numbers)
@@ -13,13 +15,32 @@ static size_t next_panel(rd_recurrent_panels *panels, size_t numbers)
     return at;
 }
 
+int rd_recurrent_is_tiled(const rd_recurrent *own, const rd_kernels *kernels)
+{
+    return kernels->cell_tile && !own->norm;
+}
+
+size_t rd_recurrent_units(const rd_recurrent *own, const rd_kernels *kernels, size_t i)
+{
+    size_t gates = 0;
+    for (size_t k = 0; k < own->runs; k++)
+        if (own->run[k].phase == own->run[i].phase) gates += own->run[k].gates;
+    return kernels->gate_units[gates];
+}
+
 rd_recurrent_panels rd_recurrent_panels_of(const rd_recurrent *own, const rd_kernels *kernels)
 {
     rd_recurrent_panels p = {0};
     p.x = next_panel(&p, rd_input_numbers(kernels, own->symbols, own->gates, own->input));
     for (size_t i = 0; i < own->runs; i++) {
-        const size_t columns = own->run[i].gates * own->hidden, depth = own->run[i].width;
-        p.run[i] = next_panel(&p, rd_panel_numbers(kernels, columns, depth));
+        const size_t gates = own->run[i].gates, columns = gates * own->hidden, depth = own->run[i].width;
+        if (rd_recurrent_is_tiled(own, kernels)) {
+            const size_t units = rd_recurrent_units(own, kernels, i);
+            p.run[i] = next_panel(&p, rd_gate_panel_numbers(own->hidden, gates, units, depth));
+            p.bias[i] = next_panel(&p, rd_gate_panel_numbers(own->hidden, gates, units, 1));
+        } else {
+            p.run[i] = next_panel(&p, rd_panel_numbers(kernels, columns, depth));
+        }
         p.run_back[i] = next_panel(&p, rd_panel_numbers(kernels, depth, columns));
     }
     if (own->projected) {
@@ -27,6 +48,28 @@ rd_recurrent_panels rd_recurrent_panels_of(const rd_recurrent *own, const rd_ker
         p.proj_back = next_panel(&p, rd_panel_numbers(kernels, own->hidden, own->state[0]));
     }
     return p;
+}
+
+/* U and b of run i, gate by gate. Without biases the panel of them is 0. */
+static void pack_gates(const rd_recurrent *own, const rondo_device *device, size_t i, const rd_real *u, const rd_real *bias,
+                       const rd_recurrent_panels *at, rd_real *packed)
+{
+    const rd_run *run = &own->run[i];
+    rd_gate_pack_args args = {.hidden = own->hidden,
+                              .gates = run->gates,
+                              .units = rd_recurrent_units(own, &device->kernels, i),
+                              .depth = run->width,
+                              .w = u + run->row * run->width,
+                              .panels = packed + at->run[i]};
+    rd_device_gate_pack(device, &args);
+    args.depth = 1;
+    args.panels = packed + at->bias[i];
+    if (bias) {
+        args.w = bias + run->gate * own->hidden;
+        rd_device_gate_pack(device, &args);
+    } else {
+        memset(args.panels, 0, rd_gate_panel_numbers(own->hidden, run->gates, args.units, 1) * sizeof(rd_real));
+    }
 }
 
 void rd_recurrent_pack(const rd_recurrent *own, const rondo_device *device,
@@ -37,8 +80,10 @@ void rd_recurrent_pack(const rd_recurrent *own, const rondo_device *device,
     for (size_t i = 0; i < own->runs; i++) {
         const rd_run *run = &own->run[i];
         const rd_real *u = run->from == RD_FROM_C ? weights->c : weights->h;
+        const int tiled = rd_recurrent_is_tiled(own, &device->kernels);
+        if (tiled) pack_gates(own, device, i, u, weights->bias_h, &at, packed);
         rd_pack_both(device, run->gates * own->hidden, run->width, u + run->row * run->width,
-                     packed + at.run[i], packed + at.run_back[i]);
+                     tiled ? NULL : packed + at.run[i], packed + at.run_back[i]);
     }
     if (own->projected)
         rd_pack_both(device, own->state[0], own->hidden, weights->r, packed + at.proj, packed + at.proj_back);
@@ -50,7 +95,8 @@ rd_recurrent_weights rd_recurrent_weights_of(const rd_layer *layer, const rd_rea
     return (rd_recurrent_weights){.x = rd_param_or_null(layer, params, own->weight_x),
                                   .h = rd_param_or_null(layer, params, own->weight_h),
                                   .c = rd_param_or_null(layer, params, own->weight_c),
-                                  .r = rd_param_or_null(layer, params, own->weight_r)};
+                                  .r = rd_param_or_null(layer, params, own->weight_r),
+                                  .bias_h = rd_param_or_null(layer, params, own->bias_h)};
 }
 
 int rd_recurrent_copies_weights(const rd_recurrent *own)

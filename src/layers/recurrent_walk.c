@@ -7,6 +7,11 @@
 
 #include <string.h>
 
+enum {
+    UNITS_A_SHARE = 64,             /* least units of a thread, and what they are a multiple of */
+    LEAST_WORK_A_STEP = 96 * 4 * 96 /* multiply-adds of a step that are worth meeting after it */
+};
+
 void rd_copy_rows(size_t rows, size_t width, const rd_real *from, size_t from_stride, rd_real *to,
                   size_t to_stride)
 {
@@ -24,6 +29,18 @@ void rd_add_rows(size_t rows, size_t width, const rd_real *from, size_t from_str
 
 /* ---- setting up ---- */
 
+/* Units are shared out where too few places give every thread a block, and a step is long enough to wait for the
+ * others at its end. What happens to whole rows (a projection, masks, norms) keeps to places. */
+static size_t shares_of(const rd_walk *walk)
+{
+    const rd_recurrent *own = walk->own;
+    const size_t threads = (size_t)rondo_device_threads(walk->call->device);
+    const size_t work = walk->pack->sequences * own->gates * own->run[0].width;
+    if (!walk->tiled || !walk->direct || own->dropout > 0 || threads == 1) return 0;
+    if (walk->ranges.count >= threads || work < LEAST_WORK_A_STEP) return 0;
+    return rd_size_min(threads, rd_size_max(1, own->hidden / UNITS_A_SHARE));
+}
+
 rd_walk rd_walk_of(const rd_layer *layer, const rd_call *call)
 {
     const rd_recurrent *own = layer->own;
@@ -31,26 +48,30 @@ rd_walk rd_walk_of(const rd_layer *layer, const rd_call *call)
     const rd_kernels *kernels = &call->device->kernels;
     const rd_limits_of_call limits = {
         .rows = pack->rows, .steps = pack->steps, .sequences = pack->sequences, .mode = call->mode};
-    return (rd_walk){.layer = layer,
-                     .own = own,
-                     .call = call,
-                     .pack = pack,
-                     .kernels = kernels,
-                     .packed = call->packed,
-                     .panels = rd_recurrent_panels_of(own, kernels),
-                     .frame = rd_recurrent_frame_at(own, kernels, &limits, call->memory),
-                     .bias_h = rd_param_or_null(layer, call->params, own->bias_h),
-                     .peephole = rd_param_or_null(layer, call->params, own->peephole),
-                     .gain_h = rd_param_or_null(layer, call->params, own->gain_h),
-                     .gain_c = rd_param_or_null(layer, call->params, own->gain_c),
-                     .shift_c = rd_param_or_null(layer, call->params, own->shift_c),
-                     .start = {.layer = layer,
-                               .call = call,
-                               .start = own->start,
-                               .scale = own->start_scale,
-                               .first_state = rd_param_or_null(layer, call->params, own->first_state)},
-                     .train = call->mode == RONDO_TRAIN,
-                     .ranges = rd_ranges_of(pack, rondo_device_threads(call->device))};
+    rd_walk walk = {.layer = layer,
+                    .own = own,
+                    .call = call,
+                    .pack = pack,
+                    .kernels = kernels,
+                    .packed = call->packed,
+                    .panels = rd_recurrent_panels_of(own, kernels),
+                    .frame = rd_recurrent_frame_at(own, kernels, &limits, call->memory),
+                    .bias_h = rd_param_or_null(layer, call->params, own->bias_h),
+                    .peephole = rd_param_or_null(layer, call->params, own->peephole),
+                    .gain_h = rd_param_or_null(layer, call->params, own->gain_h),
+                    .gain_c = rd_param_or_null(layer, call->params, own->gain_c),
+                    .shift_c = rd_param_or_null(layer, call->params, own->shift_c),
+                    .start = {.layer = layer,
+                              .call = call,
+                              .start = own->start,
+                              .scale = own->start_scale,
+                              .first_state = rd_param_or_null(layer, call->params, own->first_state)},
+                    .train = call->mode == RONDO_TRAIN,
+                    .tiled = rd_recurrent_is_tiled(own, kernels),
+                    .direct = !own->projected && !own->before && own->zoneout[0] == 0 && own->zoneout[1] == 0,
+                    .ranges = rd_ranges_of(pack, rondo_device_threads(call->device))};
+    walk.shares = shares_of(&walk);
+    return walk;
 }
 
 rd_walk_step rd_walk_step_of(const rd_walk *walk, size_t t, size_t first, size_t end)
@@ -60,7 +81,8 @@ rd_walk_step rd_walk_step_of(const rd_walk *walk, size_t t, size_t first, size_t
                           .place = first,
                           .rows = alive > first ? alive - first : 0,
                           .row = row,
-                          .kept = walk->train ? row : first};
+                          .kept = walk->train ? row : first,
+                          .end_unit = walk->own->hidden};
 }
 
 rd_cell_step rd_walk_cell_step(const rd_walk *walk, const rd_walk_step *step)
@@ -70,6 +92,8 @@ rd_cell_step rd_walk_cell_step(const rd_walk *walk, const rd_walk_step *step)
     const size_t at = step->place, c = f->c_stride, h = f->h_stride, gates = f->gates_stride;
     rd_cell_step cell = {.rows = step->rows,
                          .hidden = own->hidden,
+                         .first_unit = step->unit,
+                         .end_unit = step->end_unit,
                          .ax = f->gates + step->row * gates,
                          .ax_stride = gates,
                          .ah = f->ah + at * gates,
@@ -101,10 +125,10 @@ static const rd_real *operand_of(const rd_walk *walk, const rd_walk_step *step, 
                                  size_t *stride)
 {
     const rd_recurrent_frame *f = &walk->frame;
-    const rd_real *from_array[] = {
-        [RD_FROM_H] = f->operand, [RD_FROM_C] = f->prev[1], [RD_FROM_EMIT] = f->emit};
     *stride = from == RD_FROM_H ? f->h_stride : f->c_stride;
-    return from_array[from] + step->kept * *stride;
+    if (from == RD_FROM_EMIT) return f->emit + step->kept * *stride;
+    if (from == RD_FROM_H && f->operand != f->prev[0]) return f->operand + step->kept * *stride;
+    return step->from[from == RD_FROM_C];
 }
 
 /* ah of the run's gates: U' operand + b, or LN(U' operand) + b. */
@@ -155,8 +179,76 @@ static void normalise_cell(const rd_walk *walk, const rd_walk_step *step)
                                                 .scale = f->c_scale ? f->c_scale + step->row : NULL});
 }
 
-static void phase_forward(const rd_walk *walk, const rd_walk_step *step, const rd_cell_step *cell,
-                          size_t phase)
+/* Products and equation of a phase, tile by tile. */
+static void phase_tiles(const rd_walk *walk, const rd_walk_step *step, const rd_cell_step *cell, size_t phase)
+{
+    const rd_recurrent *own = walk->own;
+    const rd_recurrent_frame *f = &walk->frame;
+    rd_cell_tile tile = {.step = *cell,
+                         .gates = (size_t)own->info->gates,
+                         .ah = own->info->phases > 1 ? f->ah + step->place * f->gates_stride : NULL,
+                         .ah_stride = f->gates_stride,
+                         .equation = walk->kernels->cell_forward[own->cell][phase]};
+    for (size_t i = 0; i < own->runs; i++) {
+        if (own->run[i].phase != phase) continue;
+        const size_t q = tile.products++;
+        tile.units = rd_recurrent_units(own, walk->kernels, i);
+        tile.product[q].gate = own->run[i].gate;
+        tile.product[q].gates = own->run[i].gates;
+        tile.product[q].depth = own->run[i].width;
+        tile.product[q].a = operand_of(walk, step, own->run[i].from, &tile.product[q].a_stride);
+        tile.product[q].panels = walk->packed + walk->panels.run[i];
+        tile.product[q].bias = walk->packed + walk->panels.bias[i];
+    }
+    walk->kernels->cell_tile(&tile);
+}
+
+/* The equation's arrays for these rows, which all write their states to step->to. */
+static rd_cell_step forward_step(const rd_walk *walk, const rd_walk_step *step)
+{
+    rd_cell_step cell = rd_walk_cell_step(walk, step);
+    const rd_value *out = walk->call->out;
+    if (walk->own->projected) {
+        cell.next[1] = step->to[1];
+        cell.prev[1] = step->from[1];
+        return cell;
+    }
+    for (size_t k = 0; k < (size_t)walk->own->info->states; k++) {
+        cell.prev[k] = step->from[k];
+        cell.next[k] = step->to[k];
+    }
+    if (walk->direct) {
+        cell.copy = out->data + step->row * out->stride;
+        cell.copy_stride = out->stride;
+    }
+    return cell;
+}
+
+static rd_walk_step later_rows(const rd_walk *walk, const rd_walk_step *step, size_t skipped)
+{
+    rd_walk_step s = *step;
+    const size_t stride[] = {walk->frame.h_stride, walk->frame.c_stride};
+    s.place += skipped;
+    s.row += skipped;
+    s.kept += skipped;
+    s.rows -= skipped;
+    for (size_t k = 0; k < (size_t)walk->own->info->states; k++) {
+        s.from[k] += skipped * stride[k];
+        s.to[k] += skipped * stride[k];
+    }
+    return s;
+}
+
+/* The states of these rows end here: they go where `finish` looks for them. */
+static void ends_here(const rd_walk *walk, rd_walk_step *step)
+{
+    const size_t stride[] = {walk->frame.h_stride, walk->frame.c_stride};
+    for (size_t k = 0; k < (size_t)walk->own->info->states; k++)
+        step->to[k] = walk->frame.state[k] + step->place * stride[k];
+}
+
+/* Rows that the next step goes on with, then rows that end. */
+static void phase_forward(const rd_walk *walk, const rd_walk_step *step, size_t going, size_t phase)
 {
     const rd_recurrent *own = walk->own;
     for (size_t i = 0; i < own->runs; i++) {
@@ -164,36 +256,55 @@ static void phase_forward(const rd_walk *walk, const rd_walk_step *step, const r
         if (own->run[i].from == RD_FROM_EMIT && walk->train && own->dropout > 0)
             rd_walk_drop(walk, step, RD_MASK_EMIT, own->hidden,
                          walk->frame.emit + step->kept * walk->frame.c_stride, walk->frame.c_stride);
-        product_forward(walk, step, i);
+        if (!walk->tiled) product_forward(walk, step, i);
     }
     if (own->info->phase[phase].normalise) normalise_cell(walk, step);
-    walk->kernels->cell_forward[own->cell][phase](cell);
+    rd_walk_step part[2] = {*step, *step};
+    part[0].rows = going;
+    part[1] = later_rows(walk, step, going);
+    if (walk->direct && walk->train) ends_here(walk, &part[1]);
+    for (size_t k = 0; k < 2; k++) {
+        if (part[k].rows == 0) continue;
+        const rd_cell_step cell = forward_step(walk, &part[k]);
+        if (walk->tiled)
+            phase_tiles(walk, &part[k], &cell, phase);
+        else
+            walk->kernels->cell_forward[own->cell][phase](&cell);
+    }
 }
 
-static void keep_previous(const rd_walk *walk, const rd_walk_step *step)
+/* Units of state k that are at work: all of h with a projection. */
+static void copy_states(const rd_walk *walk, const rd_walk_step *step, size_t first, size_t rows, rd_real *const *from,
+                        rd_real *const *to)
+{
+    const size_t stride[] = {walk->frame.h_stride, walk->frame.c_stride};
+    for (size_t k = 0; k < (size_t)walk->own->info->states; k++) {
+        const size_t width = walk->shares ? step->end_unit - step->unit : walk->own->state[k];
+        const size_t at = first * stride[k] + step->unit;
+        rd_copy_rows(rows, width, from[k] + at, stride[k], to[k] + at, stride[k]);
+    }
+}
+
+/* States of rows that were not at work in the step before; all of them when steps do not hand over directly. */
+static void join(const rd_walk *walk, const rd_walk_step *step, size_t first)
 {
     const rd_recurrent_frame *f = &walk->frame;
-    const size_t stride[] = {f->h_stride, f->c_stride};
-    for (size_t k = 0; k < (size_t)walk->own->info->states; k++)
-        /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): a cell has two states at most */
-        rd_copy_rows(step->rows, walk->own->state[k], f->state[k] + step->place * stride[k], stride[k],
-                     f->prev[k] + step->kept * stride[k], stride[k]);
+    rd_real *const state[] = {f->state[0] + step->place * f->h_stride,
+                              f->state[1] ? f->state[1] + step->place * f->c_stride : NULL};
+    if (first < step->rows && step->from[0] != state[0])
+        copy_states(walk, step, first, step->rows - first, state, step->from);
     if (f->operand == f->prev[0]) return;
     rd_real *operand = f->operand + step->kept * f->h_stride;
-    rd_copy_rows(step->rows, walk->own->state[0], f->prev[0] + step->kept * f->h_stride, f->h_stride, operand,
-                 f->h_stride);
+    rd_copy_rows(step->rows, walk->own->state[0], step->from[0], f->h_stride, operand, f->h_stride);
     rd_walk_drop(walk, step, RD_MASK_H, walk->own->state[0], operand, f->h_stride);
 }
 
-static void step_forward(const rd_walk *walk, const rd_walk_step *step)
+/* What is not part of the equation: projection, zoneout, and the output where it is not the new h. */
+static void after_equations(const rd_walk *walk, const rd_walk_step *step)
 {
     const rd_recurrent *own = walk->own;
     const rd_recurrent_frame *f = &walk->frame;
     const rd_value *out = walk->call->out;
-    const rd_cell_step cell = rd_walk_cell_step(walk, step);
-    keep_previous(walk, step);
-    for (size_t p = 0; p < (size_t)own->info->phases; p++)
-        phase_forward(walk, step, &cell, p);
     if (own->projected)
         walk->kernels->product(&(rd_product_args){.rows = step->rows,
                                                   .columns = own->state[0],
@@ -201,54 +312,134 @@ static void step_forward(const rd_walk *walk, const rd_walk_step *step)
                                                   .a = f->middle + step->kept * f->c_stride,
                                                   .a_stride = f->c_stride,
                                                   .panels = walk->packed + walk->panels.proj,
-                                                  .c = f->state[0] + step->place * f->h_stride,
+                                                  .c = step->to[0],
                                                   .c_stride = f->h_stride});
     for (size_t k = 0; k < (size_t)own->info->states; k++)
         if (own->zoneout[k] > 0) rd_walk_zone(walk, step, k);
-    const rd_real *seen =
-        own->before ? f->prev[0] + step->kept * f->h_stride : f->state[0] + step->place * f->h_stride;
-    rd_copy_rows(step->rows, own->state[0], seen, f->h_stride, out->data + step->row * out->stride,
-                 out->stride);
+    rd_copy_rows(step->rows, own->state[0], own->before ? step->from[0] : step->to[0], f->h_stride,
+                 out->data + step->row * out->stride, out->stride);
 }
 
-/* ---- one range of places through all steps ---- */
+static void meet(const rd_walk *walk)
+{
+    if (walk->shares) rd_pool_barrier(walk->call->device->pool);
+}
 
-static void begin(const rd_walk *walk, size_t first, size_t end)
+/* stay: rows that the step before was at work on; going: rows that the next one will be. */
+static void step_forward(const rd_walk *walk, const rd_walk_step *step, size_t stay, size_t going)
+{
+    join(walk, step, walk->direct ? stay : 0);
+    if (stay < step->rows) meet(walk);
+    for (size_t p = 0; p < (size_t)walk->own->info->phases; p++) {
+        phase_forward(walk, step, going, p);
+        meet(walk);
+    }
+    if (!walk->direct) after_equations(walk, step);
+    rd_real *state[RD_MAX_STATES] = {NULL};
+    rd_walk_step last = *step;
+    ends_here(walk, &last);
+    memcpy(state, last.to, sizeof state);
+    if (walk->direct && !walk->train && step->to[0] != state[0])
+        copy_states(walk, step, going, step->rows - going, step->to, state);
+}
+
+/* ---- one range of places, some units, through all steps ---- */
+
+size_t rd_walk_share_width(const rd_walk *walk, const rd_walk_share *share, size_t k)
+{
+    return walk->shares ? share->end_unit - share->unit : walk->own->state[k];
+}
+
+static void begin(const rd_walk *walk, const rd_walk_share *s)
 {
     const rd_recurrent_frame *f = &walk->frame;
-    const size_t *width = walk->own->state;
-    for (size_t p = first; p < end; p++) {
+    for (size_t p = s->first; p < s->end; p++) {
         const size_t i = walk->pack->order[p];
-        rd_start_load(&walk->start, i, 0, width[0], f->state[0] + p * f->h_stride);
-        if (f->state[1]) rd_start_load(&walk->start, i, width[0], width[1], f->state[1] + p * f->c_stride);
+        rd_start_load(&walk->start, i, s->unit, rd_walk_share_width(walk, s, 0), f->state[0] + p * f->h_stride + s->unit);
+        if (f->state[1])
+            rd_start_load(&walk->start, i, walk->own->state[0] + s->unit, rd_walk_share_width(walk, s, 1),
+                          f->state[1] + p * f->c_stride + s->unit);
     }
 }
 
-static void finish(const rd_walk *walk, size_t first, size_t end)
+static void finish(const rd_walk *walk, const rd_walk_share *s)
 {
     const rd_recurrent_frame *f = &walk->frame;
-    const size_t *width = walk->own->state;
-    for (size_t p = first; p < end; p++) {
+    for (size_t p = s->first; p < s->end; p++) {
         const size_t i = walk->pack->order[p];
-        rd_start_store(walk->call, i, 0, width[0], f->state[0] + p * f->h_stride);
-        if (f->state[1]) rd_start_store(walk->call, i, width[0], width[1], f->state[1] + p * f->c_stride);
+        rd_start_store(walk->call, i, s->unit, rd_walk_share_width(walk, s, 0), f->state[0] + p * f->h_stride + s->unit);
+        if (f->state[1])
+            rd_start_store(walk->call, i, walk->own->state[0] + s->unit, rd_walk_share_width(walk, s, 1),
+                           f->state[1] + p * f->c_stride + s->unit);
     }
 }
 
-static void walk_range(void *context, size_t chunk, size_t thread)
+/* Where the states of visited step s lie. In training, where they are kept; in use, two places by turns. */
+static void set_states(const rd_walk *walk, rd_walk_step *step, size_t s, const rd_walk_step *next)
+{
+    const rd_recurrent_frame *f = &walk->frame;
+    const size_t stride[] = {f->h_stride, f->c_stride};
+    for (size_t k = 0; k < (size_t)walk->own->info->states; k++) {
+        rd_real *state = f->state[k] + step->place * stride[k], *prev = f->prev[k] + step->kept * stride[k];
+        const int turned = walk->direct && !walk->train && s % 2 == 1;
+        step->from[k] = turned ? state : prev;
+        step->to[k] = turned ? prev : state;
+        if (walk->direct && walk->train && next->rows > 0) step->to[k] = f->prev[k] + next->kept * stride[k];
+    }
+}
+
+static void walk_share(const rd_walk *walk, const rd_walk_share *own)
+{
+    const size_t steps = walk->pack->steps;
+    const uint64_t mode = rd_float_mode_flush();
+    size_t stay = 0;
+    begin(walk, own);
+    for (size_t s = 0; s < steps; s++) {
+        const size_t t = walk->own->reverse ? steps - 1 - s : s, t_next = walk->own->reverse ? t - 1 : t + 1;
+        rd_walk_step step = rd_walk_step_of(walk, t, own->first, own->end), next = {.rows = 0};
+        if (s + 1 < steps) next = rd_walk_step_of(walk, t_next, own->first, own->end);
+        step.unit = own->unit;
+        step.end_unit = own->end_unit;
+        set_states(walk, &step, s, &next);
+        if (step.rows > 0) step_forward(walk, &step, stay, rd_size_min(step.rows, next.rows));
+        stay = rd_size_min(step.rows, next.rows);
+    }
+    finish(walk, own);
+    rd_float_mode_restore(mode);
+}
+
+static void run_places(void *context, size_t chunk, size_t thread)
 {
     const rd_walk *walk = context;
-    const size_t first = walk->ranges.first[chunk], end = walk->ranges.first[chunk + 1],
-                 steps = walk->pack->steps;
-    const uint64_t mode = rd_float_mode_flush();
     (void)thread;
-    begin(walk, first, end);
-    for (size_t s = 0; s < steps; s++) {
-        const rd_walk_step step = rd_walk_step_of(walk, walk->own->reverse ? steps - 1 - s : s, first, end);
-        if (step.rows > 0) step_forward(walk, &step);
-    }
-    finish(walk, first, end);
-    rd_float_mode_restore(mode);
+    walk->walk_share(walk, &(rd_walk_share){.first = walk->ranges.first[chunk],
+                                            .end = walk->ranges.first[chunk + 1],
+                                            .end_unit = walk->own->hidden});
+}
+
+/* Whole panels, of either direction. */
+static size_t first_unit(const rd_walk *walk, size_t share)
+{
+    const size_t groups = rd_ceil_div(walk->own->hidden, UNITS_A_SHARE);
+    return rd_size_min(walk->own->hidden, groups * share / walk->shares * UNITS_A_SHARE);
+}
+
+static void run_units(void *context, size_t chunk, size_t thread)
+{
+    const rd_walk *walk = context;
+    (void)thread;
+    walk->walk_share(walk, &(rd_walk_share){.end = walk->pack->sequences,
+                                            .unit = first_unit(walk, chunk),
+                                            .end_unit = first_unit(walk, chunk + 1)});
+}
+
+void rd_walk_run(rd_walk *walk, void (*share)(const rd_walk *walk, const rd_walk_share *share))
+{
+    rd_pool *pool = walk->call->device->pool;
+    walk->walk_share = share;
+    if (walk->shares && rd_pool_try(pool, run_units, walk, walk->shares)) return;
+    walk->shares = 0;
+    rd_pool_run(pool, run_places, walk, walk->ranges.count);
 }
 
 static void trace(const rd_walk *walk)
@@ -266,6 +457,6 @@ void rd_walk_forward(rd_walk *walk)
     if (whole)
         whole(walk);
     else
-        rd_pool_run(walk->call->device->pool, walk_range, walk, walk->ranges.count);
+        rd_walk_run(walk, walk_share);
     if (walk->call->trace) trace(walk);
 }

@@ -11,7 +11,8 @@
 /* Weights as the kernels want them: where each set of panels begins in the packed region. */
 typedef struct rd_recurrent_panels {
     size_t x;                     /* of input_rows.h: W */
-    size_t run[RD_MAX_RUNS];      /* U of each run */
+    size_t run[RD_MAX_RUNS];      /* U of each run; tiled: gate by gate of a few units */
+    size_t bias[RD_MAX_RUNS];     /* tiled: its b, in the same order */
     size_t run_back[RD_MAX_RUNS]; /* its transpose */
     size_t proj, proj_back;       /* W_hr and its transpose */
     size_t numbers;               /* of all together */
@@ -20,7 +21,14 @@ typedef struct rd_recurrent_panels {
 /* Weights that panels are made from: the parameters, or copies with masks and noise. */
 typedef struct rd_recurrent_weights {
     const rd_real *x, *h, *c, *r;
+    const rd_real *bias_h; /* or NULL */
 } rd_recurrent_weights;
+
+/* 1 when the products and equations of a phase are made together, tile by tile: all but layer norm, which needs whole
+ * rows between them. */
+int rd_recurrent_is_tiled(const rd_recurrent *own, const rd_kernels *kernels);
+/* Units of a panel of run i's phase. */
+size_t rd_recurrent_units(const rd_recurrent *own, const rd_kernels *kernels, size_t i);
 
 rd_recurrent_panels rd_recurrent_panels_of(const rd_recurrent *own, const rd_kernels *kernels);
 void rd_recurrent_pack(const rd_recurrent *own, const rondo_device *device,
@@ -66,6 +74,7 @@ rd_recurrent_frame rd_recurrent_frame_at(const rd_recurrent *own, const rd_kerne
 /* 1 when training multiplies with weights that are not the parameters. */
 int rd_recurrent_copies_weights(const rd_recurrent *own);
 
+struct rd_walk_share;
 typedef struct rd_walk {
     const rd_layer *layer;
     const rd_recurrent *own;
@@ -77,14 +86,19 @@ typedef struct rd_walk {
     rd_recurrent_frame frame;
     rd_start_state start;
     const rd_real *bias_h, *peephole, *gain_h, *gain_c, *shift_c; /* NULL where there is none */
-    int train;
+    int train, tiled;
+    int direct; /* 1: each step writes its states where the next one finds them */
     rd_ranges ranges;
+    size_t shares; /* threads that share out units and meet after each phase; 0: they share out places */
+    void (*walk_share)(const struct rd_walk *walk, const struct rd_walk_share *share); /* of this direction */
 } rd_walk;
 
-/* The rows of one step that one thread works on. */
+/* The rows of one step that one thread works on, and the units. */
 typedef struct rd_walk_step {
     size_t t, place, rows;
-    size_t row, kept; /* first row in arrays per packed row, in "kept" arrays */
+    size_t row, kept;        /* first row in arrays per packed row, in "kept" arrays */
+    size_t unit, end_unit;   /* of H */
+    rd_real *from[RD_MAX_STATES], *to[RD_MAX_STATES]; /* states before and after the step, first row at work */
 } rd_walk_step;
 
 rd_walk rd_walk_of(const rd_layer *layer, const rd_call *call);
@@ -120,6 +134,15 @@ void rd_copy_rows(size_t rows, size_t width, const rd_real *from, size_t from_st
                   size_t to_stride);
 void rd_add_rows(size_t rows, size_t width, const rd_real *from, size_t from_stride, rd_real *to,
                  size_t to_stride);
+
+/* What one thread walks: some places, or some units of all places. */
+typedef struct rd_walk_share {
+    size_t first, end, unit, end_unit;
+} rd_walk_share;
+/* Numbers of state k that the share owns, from its unit on. */
+size_t rd_walk_share_width(const rd_walk *walk, const rd_walk_share *share, size_t k);
+/* Runs the walk on the team: threads share out places, or units and then meet after each phase. */
+void rd_walk_run(rd_walk *walk, void (*walk_share)(const rd_walk *walk, const rd_walk_share *share));
 
 /* From the initial states to the final ones; the rows of frame.gates hold W x + b. */
 void rd_walk_forward(rd_walk *walk);

@@ -33,12 +33,13 @@ rd_ranges rd_ranges_of(const rondo_pack *pack, int threads)
 void rd_pack_both(const rondo_device *device, size_t columns, size_t depth, const rd_real *w, rd_real *panels,
                   rd_real *back)
 {
-    rd_device_pack(device, &(rd_pack_args){.columns = columns,
-                                           .depth = depth,
-                                           .w = w,
-                                           .column_stride = depth,
-                                           .depth_stride = 1,
-                                           .panels = panels});
+    if (panels)
+        rd_device_pack(device, &(rd_pack_args){.columns = columns,
+                                               .depth = depth,
+                                               .w = w,
+                                               .column_stride = depth,
+                                               .depth_stride = 1,
+                                               .panels = panels});
     if (back)
         rd_device_pack(device, &(rd_pack_args){.columns = depth,
                                                .depth = columns,

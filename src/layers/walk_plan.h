@@ -41,7 +41,7 @@ typedef struct rd_ranges {
 } rd_ranges;
 rd_ranges rd_ranges_of(const rondo_pack *pack, int threads);
 
-/* Panels of a matrix [columns][depth] and, when `back` is not NULL, of its transpose. */
+/* Panels of a matrix [columns][depth] and of its transpose; NULL for those that are not wanted. */
 void rd_pack_both(const rondo_device *device, size_t columns, size_t depth, const rd_real *w, rd_real *panels,
                   rd_real *back);
 

@@ -10,6 +10,7 @@
 #include "kernels/cpu/cpu_rows.h"
 #include "kernels/cpu/cpu_scan.h"
 #include "kernels/cpu/cpu_stream.h"
+#include "kernels/cpu/cpu_walk.h"
 
 static void fill_table(const char *isa, rd_kernels *kernels)
 {
@@ -21,6 +22,7 @@ static void fill_table(const char *isa, rd_kernels *kernels)
     fill_stream(kernels);
     fill_norms(kernels);
     fill_masks(kernels);
+    fill_walk(kernels);
 }
 
 #endif

@@ -34,6 +34,7 @@ typedef struct cell_place {
     size_t row, unit;
     part covered;
     const size_t *gate; /* [RD_MAX_SAVED] */
+    const size_t *ah;   /* [RD_MAX_GATES] the same in ah, less the first unit at work */
 } cell_place;
 
 RD_INLINE rd_unit unit_of(cell_values *v, const rd_limits *limits)
@@ -74,9 +75,8 @@ RD_INLINE void load_forward(cell_values *v, const rd_cell_step *s, cell_place at
 {
     load_common(v, s, at, n);
     for (int k = 0; k < n.gates; k++) {
-        const size_t gate = at.gate[k] + at.unit;
-        v->ax[k] = load_part(s->ax + at.row * s->ax_stride + gate, at.covered);
-        v->ah[k] = load_part(s->ah + at.row * s->ah_stride + gate, at.covered);
+        v->ax[k] = load_part(s->ax + at.row * s->ax_stride + at.gate[k] + at.unit, at.covered);
+        v->ah[k] = load_part(s->ah + at.row * s->ah_stride + at.ah[k] + at.unit, at.covered);
     }
     if (n.normalise)
         for (int k = 0; k < n.states; k++)
@@ -88,6 +88,7 @@ RD_INLINE void store_forward(const cell_values *v, const rd_cell_step *s, cell_p
     for (int k = 0; k < n.states; k++)
         if (n.nexts >> k & 1)
             store_part(s->next[k] + at.row * s->next_stride[k] + at.unit, at.covered, v->next[k]);
+    if (n.nexts & 1 && s->copy) store_part(s->copy + at.row * s->copy_stride + at.unit, at.covered, v->next[0]);
     if (n.emits) store_part(s->emit + at.row * s->emit_stride + at.unit, at.covered, v->emit[0]);
     if (!s->saved) return;
     rd_real *saved = s->saved + at.row * s->saved_stride + at.unit;
@@ -147,12 +148,15 @@ static const cell_order g_last_of_4 = {{0, 1, 3, 2, 4, 5}}, g_last_of_3 = {{0, 2
     static void loops##_##phase##_forward(const rd_cell_step *step, cell_order order)                        \
     {                                                                                                        \
         const rd_limits limits = rd_limits_of(step->clip_cell, step->clip_preact);                           \
-        size_t gate[RD_MAX_SAVED];                                                                           \
-        for (int k = 0; k < RD_MAX_SAVED; k++)                                                               \
+        const size_t end = step->end_unit ? step->end_unit : step->hidden;                                   \
+        size_t gate[RD_MAX_SAVED], ah[RD_MAX_SAVED];                                                         \
+        for (int k = 0; k < RD_MAX_SAVED; k++) {                                                             \
             gate[k] = order.place[k] * step->hidden;                                                         \
+            ah[k] = order.place[k] * (step->ah_gate ? step->ah_gate : step->hidden) - step->first_unit;      \
+        }                                                                                                    \
         for (size_t row = 0; row < step->rows; row++)                                                        \
-            for (size_t unit = 0; unit < step->hidden; unit += RD_LANES) {                                   \
-                const cell_place at = {row, unit, part_of(step->hidden - unit), gate};                       \
+            for (size_t unit = step->first_unit; unit < end; unit += RD_LANES) {                             \
+                const cell_place at = {row, unit, part_of(end - unit), gate, ah};                            \
                 cell_values v;                                                                               \
                 load_forward(&v, step, at, (cell_counts)counts);                                             \
                 equations##_##phase##_forward(unit_of(&v, &limits));                                         \
@@ -162,12 +166,14 @@ static const cell_order g_last_of_4 = {{0, 1, 3, 2, 4, 5}}, g_last_of_3 = {{0, 2
     static void loops##_##phase##_backward(const rd_cell_step_grad *step, cell_order order)                  \
     {                                                                                                        \
         const rd_limits limits = rd_limits_of(step->forward.clip_cell, step->forward.clip_preact);           \
+        const rd_cell_step *f = &step->forward;                                                              \
+        const size_t end = f->end_unit ? f->end_unit : f->hidden;                                            \
         size_t gate[RD_MAX_SAVED];                                                                           \
         for (int k = 0; k < RD_MAX_SAVED; k++)                                                               \
-            gate[k] = order.place[k] * step->forward.hidden;                                                 \
-        for (size_t row = 0; row < step->forward.rows; row++)                                                \
-            for (size_t unit = 0; unit < step->forward.hidden; unit += RD_LANES) {                           \
-                const cell_place at = {row, unit, part_of(step->forward.hidden - unit), gate};               \
+            gate[k] = order.place[k] * f->hidden;                                                            \
+        for (size_t row = 0; row < f->rows; row++)                                                           \
+            for (size_t unit = f->first_unit; unit < end; unit += RD_LANES) {                                \
+                const cell_place at = {row, unit, part_of(end - unit), gate, NULL};                          \
                 cell_values v;                                                                               \
                 cell_grads d;                                                                                \
                 load_backward(&v, &d, step, at, (cell_counts)counts);                                        \

@@ -75,11 +75,31 @@ typedef struct tile {
     const rd_real *a;
     size_t a_row, a_k;    /* element (row, k) of A is a[row * a_row + k * a_k] */
     const rd_real *panel; /* [depth][PANEL] */
+    const rd_real *ahead; /* with each k, FETCH lines of memory from here on are asked for */
+    size_t ahead_step;    /* FETCH * LINE, or 0 when there is nothing to ask for */
     const rd_real *bias;  /* or NULL */
     rd_real *c;
     size_t c_stride;
     int add;
 } tile;
+
+/* Panels that do not stay in L2 come from far: the first tiles of a panel ask for the next one, line by line. */
+enum { LINE = 64 / (int)sizeof(rd_real), FETCH = 2 };
+
+RD_INLINE void fetch_lines(const rd_real *ahead)
+{
+    __builtin_prefetch(ahead, 0, 2);
+    __builtin_prefetch(ahead + LINE, 0, 2);
+}
+
+/* What tile i of a panel asks for of the `next` one of `numbers` numbers: FETCH lines a k, `depth` times. */
+RD_INLINE const rd_real *ahead_of(const rd_real *panel, const rd_real *next, size_t numbers, size_t i, size_t depth,
+                                  size_t *step)
+{
+    const size_t at = i * depth * FETCH * LINE;
+    *step = at < numbers ? FETCH * LINE : 0;
+    return at < numbers ? next + at : panel;
+}
 
 /* Columns of C from vector v on. */
 RD_INLINE size_t columns_left(const tile *t, int v)
@@ -133,10 +153,11 @@ RD_INLINE void tile_run(const tile *t, const int rows, const int wides)
         tile_load(t, rows, wides, 1, c);
     else
         tile_load(t, rows, wides, 0, c);
-    const rd_real *a = t->a, *panel = t->panel;
-    const size_t a_row = t->a_row, a_k = t->a_k;
-    for (size_t k = 0; k < t->depth; k++, a += a_k, panel += PANEL) {
+    const rd_real *a = t->a, *panel = t->panel, *ahead = t->ahead;
+    const size_t a_row = t->a_row, a_k = t->a_k, step = t->ahead_step;
+    for (size_t k = 0; k < t->depth; k++, a += a_k, panel += PANEL, ahead += step) {
         wide b[TILE_WIDES];
+        fetch_lines(ahead);
 #pragma GCC unroll 8
         for (int v = 0; v < wides; v++)
             b[v] = load_wide(panel + v * WIDE);
@@ -196,10 +217,12 @@ static void fetch_tile(const rd_real *c, size_t stride, size_t rows, size_t colu
 
 /* All rows of one panel, in tiles of nearly equal height: 32 rows are 6 6 5 5 5 5, not five 6 and a slow 2.
  */
-static void panel_rows(tile t, size_t rows)
+static void panel_rows(tile t, const rd_real *next, size_t rows)
 {
-    for (size_t left = rd_ceil_div(rows, TILE_ROWS); left > 0; left--) {
+    const size_t count = rd_ceil_div(rows, TILE_ROWS);
+    for (size_t left = count; left > 0; left--) {
         const size_t height = rd_ceil_div(rows, left);
+        t.ahead = ahead_of(t.panel, next, t.depth * PANEL, count - left, t.depth, &t.ahead_step);
         if (left > 1) fetch_tile(t.c + height * t.c_stride, t.c_stride, height, t.columns);
         tile_any(&t, height);
         t.a += height * t.a_row;
@@ -222,7 +245,7 @@ static void product_block(const rd_product_args *p, size_t first_row, size_t row
                           .c = p->c + first_row * p->c_stride + column,
                           .c_stride = p->c_stride,
                           .add = p->add || first_k > 0},
-                   rows);
+                   p->panels + (column + PANEL) * p->depth + first_k * PANEL, rows);
 }
 
 static void product(const rd_product_args *p)
@@ -252,27 +275,37 @@ static void pack_rows(const rd_real *b, size_t stride, size_t rows, size_t colum
     }
 }
 
-/* Sixteen k of one column at a time: what is read lies together, and what is written stays in L1. */
+/* The same for all panels of B, row by row, as memory likes to be read. */
+static void pack_panels(const rd_real *b, size_t stride, size_t rows, size_t columns, rd_real *panels)
+{
+    const size_t whole = columns / PANEL * PANEL;
+    for (size_t row = 0; row < rows; row++)
+        for (size_t n = 0; n < whole; n += PANEL)
+            memcpy(panels + n * rows + row * PANEL, b + row * stride + n, PANEL * sizeof *b);
+    if (whole < columns) pack_rows(b + whole, stride, rows, columns - whole, panels + whole * rows);
+}
+
+/* [columns][depth] as [depth][across], zeros from `columns` to `width`. Sixteen k of one column at a time: what is
+ * read lies together, and what is written stays in L1. */
 static void pack_columns(const rd_real *w, size_t column_stride, size_t depth_stride, size_t columns,
-                         size_t depth, rd_real *panel)
+                         size_t depth, rd_real *panel, size_t width, size_t across)
 {
     enum { RUN = 16 };
     for (size_t k0 = 0; k0 < depth; k0 += RUN) {
         const size_t run = rd_size_min(RUN, depth - k0);
         for (size_t n = 0; n < columns; n++) {
             const rd_real *from = w + n * column_stride + k0 * depth_stride;
-            rd_real *to = panel + k0 * PANEL + n;
+            rd_real *to = panel + k0 * across + n;
             __builtin_prefetch(from + RUN * depth_stride);
             if (run == RUN && depth_stride == 1)
                 for (size_t k = 0; k < RUN; k++)
-                    to[k * PANEL] = from[k];
+                    to[k * across] = from[k];
             else
                 for (size_t k = 0; k < run; k++)
-                    to[k * PANEL] = from[k * depth_stride];
+                    to[k * across] = from[k * depth_stride];
         }
-        for (size_t k = k0; k < k0 + run; k++)
-            for (size_t n = columns; n < PANEL; n++)
-                panel[k * PANEL + n] = 0;
+        for (size_t k = k0; columns < width && k < k0 + run; k++)
+            memset(panel + k * across + columns, 0, (width - columns) * sizeof *panel);
     }
 }
 
@@ -285,32 +318,20 @@ static void panel_pack(const rd_pack_args *p)
         if (p->column_stride == 1)
             pack_rows(w, p->depth_stride, p->depth, columns, panel);
         else
-            pack_columns(w, p->column_stride, p->depth_stride, columns, p->depth, panel);
+            pack_columns(w, p->column_stride, p->depth_stride, columns, p->depth, panel, PANEL, PANEL);
     }
-}
-
-/* One row of A into `columns` / TILE_ROWS tiles. */
-RD_INLINE void pack_tile_row(const rd_real *a, size_t rows, size_t columns, rd_real *packed)
-{
-#pragma GCC unroll 8
-    for (size_t m = 0; m < columns; m += TILE_ROWS)
-#pragma GCC unroll 8
-        for (size_t i = 0; i < TILE_ROWS; i += RD_LANES) {
-            const size_t left = rd_size_min(TILE_ROWS, columns - m);
-            const part covered = part_of(left > i ? left - i : 0);
-            store_part(packed + m * rows + i, covered, load_part(a + m + i, covered));
-        }
 }
 
 /* Columns of A as tiles [tile][rows][TILE_ROWS]; whole lines of memory are read, each once. */
 static void pack_tiles(const rd_real *a, size_t stride, size_t rows, size_t columns, rd_real *packed)
 {
-    if (columns == OUTER_BAND)
-        for (size_t row = 0; row < rows; row++, a += stride, packed += TILE_ROWS)
-            pack_tile_row(a, rows, OUTER_BAND, packed);
-    else
-        for (size_t row = 0; row < rows; row++, a += stride, packed += TILE_ROWS)
-            pack_tile_row(a, rows, columns, packed);
+    const size_t whole = columns / TILE_ROWS * TILE_ROWS;
+    for (size_t row = 0; row < rows; row++, a += stride, packed += TILE_ROWS) {
+        for (size_t m = 0; m < whole; m += TILE_ROWS)
+            memcpy(packed + m * rows, a + m, TILE_ROWS * sizeof *a);
+        for (size_t m = whole; m < columns; m++)
+            packed[whole * rows + m - whole] = a[m];
+    }
 }
 
 /* One band of packed columns of A on one band of packed panels of B. */
@@ -328,6 +349,7 @@ static void outer_band(const rd_outer_args *p, size_t rows, size_t first_m, size
                              .a_row = 1,
                              .a_k = TILE_ROWS,
                              .panel = panels + n * rows,
+                             .ahead = panels,
                              .c = c,
                              .c_stride = p->c_stride,
                              .add = 1},
@@ -346,9 +368,7 @@ static void outer(const rd_outer_args *p, rd_real *scratch)
         for (size_t row = 0; row < p->rows; row += OUTER_DEPTH) {
             const size_t rows = rd_size_min(OUTER_DEPTH, p->rows - row);
             const size_t columns_b = rd_size_min(most_n, p->b_columns - n);
-            for (size_t i = 0; i < columns_b; i += PANEL)
-                pack_rows(p->b + row * p->b_stride + n + i, p->b_stride, rows,
-                          rd_size_min(PANEL, columns_b - i), panels + i * rows);
+            pack_panels(p->b + row * p->b_stride + n, p->b_stride, rows, columns_b, panels);
             for (size_t m = 0; m < p->a_columns; m += OUTER_BAND) {
                 const size_t columns_a = rd_size_min(OUTER_BAND, p->a_columns - m);
                 pack_tiles(p->a + row * p->a_stride + m, p->a_stride, rows, columns_a, packed);
