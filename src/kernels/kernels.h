@@ -31,6 +31,7 @@ typedef struct rd_outer_args {
     const rd_real *a; size_t a_stride;
     const rd_real *b; size_t b_stride;
     rd_real *c;       size_t c_stride;
+    rd_real *sums; /* [a_columns] each column of A is added to it, rows ascending; or NULL */
 } rd_outer_args;
 
 /* W seen as [columns][depth]: element (n, k) is w[n * column_stride + k * depth_stride]; a transposed view swaps

@@ -108,6 +108,7 @@ static void outer_chunk(void *context, size_t chunk, size_t thread)
     part.a += by_a * w->a.each;
     part.b += by_b * w->b.each;
     part.c += by_a * w->a.each * part.c_stride + by_b * w->b.each;
+    part.sums = part.sums && by_b == 0 ? part.sums + by_a * w->a.each : NULL;
     w->device->kernels.outer(&part, w->device->scratch + thread * RD_OUTER_SCRATCH);
 }
 

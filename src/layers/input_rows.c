@@ -119,7 +119,8 @@ void rd_input_backward(const rd_input_rows *args)
                                                .b = g.in->data,
                                                .b_stride = g.in->stride,
                                                .c = g.d_weight,
-                                               .c_stride = g.inputs});
+                                               .c_stride = g.inputs,
+                                               .sums = g.d_bias});
     if (!g.in->grad) return;
     const rd_real *back = g.packed + rd_panel_numbers(&g.device->kernels, g.outputs, g.inputs);
     rd_device_product(g.device, &(rd_product_args){.rows = g.rows,

@@ -15,6 +15,7 @@ typedef struct rd_input_rows {
     rd_real *a;            /* [rows][stride] forward: W x + b; backward: its gradient */
     size_t stride;
     rd_real *d_weight; /* [outputs][inputs] added to in backward */
+    rd_real *d_bias;       /* [outputs] or NULL */
 } rd_input_rows;
 
 /* Numbers of the packed region for a matrix [outputs][inputs]. */
@@ -22,7 +23,8 @@ size_t rd_input_numbers(const rd_kernels *kernels, int symbols, size_t outputs, 
 void rd_input_pack(const rondo_device *device, int symbols, size_t outputs, size_t inputs,
                    const rd_real *weight, rd_real *packed);
 void rd_input_forward(const rd_input_rows *args);
-/* d_weight += d_aᵀ x, in->grad += d_a W. The bias is the caller's. */
+/* d_weight += d_aᵀ x, in->grad += d_a W, and beside numbers d_bias += the sums of d_a; beside symbols the bias is the
+ * caller's. */
 void rd_input_backward(const rd_input_rows *args);
 
 #endif

@@ -138,18 +138,15 @@ static rd_real *grad_of(const rd_walk *walk, size_t param)
     return param == RD_NO_PARAM ? NULL : rd_param_grad(walk->layer, walk->call, param);
 }
 
-/* Biases before any layer norm is undone. With layer norm the bias of the recurrent part came from the walk.
- */
+/* Biases that no product of the same rows sums up on its way: those before a layer norm, and b_x beside symbols.
+ * With layer norm the bias of the recurrent part came from the walk. */
 static void bias_grads(const rd_walk *walk)
 {
     const rd_recurrent_frame *f = &walk->frame;
-    rd_real *const of[] = {grad_of(walk, walk->own->bias_x),
-                           walk->own->norm ? NULL : grad_of(walk, walk->own->bias_h)};
-    const rd_real *const from[] = {f->gates, f->d_ah};
-    for (size_t i = 0; i < 2; i++)
-        if (of[i])
-            rd_device_column_sums(walk->call->device, walk->pack->rows, walk->own->gates, from[i],
-                                  f->gates_stride, of[i]);
+    rd_real *bias = grad_of(walk, walk->own->bias_x);
+    if (bias && (walk->own->norm || walk->own->symbols))
+        rd_device_column_sums(walk->call->device, walk->pack->rows, walk->own->gates, f->gates, f->gates_stride,
+                              bias);
 }
 
 static void input_norm_grads(const rd_walk *walk)
@@ -169,6 +166,7 @@ static void recurrent_grads(const rd_walk *walk, rd_real *h, rd_real *c)
     const rd_recurrent *own = walk->own;
     const rd_real *const operand[] = {
         [RD_FROM_H] = f->operand, [RD_FROM_C] = f->prev[1], [RD_FROM_EMIT] = f->emit};
+    rd_real *bias = own->norm ? NULL : grad_of(walk, own->bias_h);
     for (size_t i = 0; i < own->runs; i++) {
         const rd_run *run = &own->run[i];
         rd_device_outer(walk->call->device,
@@ -180,7 +178,8 @@ static void recurrent_grads(const rd_walk *walk, rd_real *h, rd_real *c)
                                          .b = operand[run->from],
                                          .b_stride = run->from == RD_FROM_H ? f->h_stride : f->c_stride,
                                          .c = (run->from == RD_FROM_C ? c : h) + run->row * run->width,
-                                         .c_stride = run->width});
+                                         .c_stride = run->width,
+                                         .sums = bias ? bias + run->gate * own->hidden : NULL});
     }
 }
 
@@ -248,6 +247,7 @@ static void recurrent_backward(const rd_layer *layer, const rd_call *call)
     if (walk.own->norm) input_norm_grads(&walk);
     rd_input_rows input = input_of(&walk);
     input.d_weight = grad_of(&walk, walk.own->weight_x);
+    input.d_bias = walk.own->norm ? NULL : grad_of(&walk, walk.own->bias_x);
     rd_input_backward(&input);
     rd_float_mode_restore(mode);
 }

@@ -334,6 +334,17 @@ static void pack_tiles(const rd_real *a, size_t stride, size_t rows, size_t colu
     }
 }
 
+/* totals += each column of these rows. */
+static void add_columns(const rd_real *a, size_t stride, size_t rows, size_t columns, rd_real *totals)
+{
+    for (size_t m = 0; m < columns; m += WIDE) {
+        wide sum = load_some(totals + m, columns - m);
+        for (size_t row = 0; row < rows; row++)
+            sum += load_some(a + row * stride + m, columns - m);
+        store_some(totals + m, columns - m, sum);
+    }
+}
+
 /* One band of packed columns of A on one band of packed panels of B. */
 static void outer_band(const rd_outer_args *p, size_t rows, size_t first_m, size_t columns_a, size_t first_n,
                        size_t columns_b, const rd_real *packed, const rd_real *panels)
@@ -371,7 +382,9 @@ static void outer(const rd_outer_args *p, rd_real *scratch)
             pack_panels(p->b + row * p->b_stride + n, p->b_stride, rows, columns_b, panels);
             for (size_t m = 0; m < p->a_columns; m += OUTER_BAND) {
                 const size_t columns_a = rd_size_min(OUTER_BAND, p->a_columns - m);
-                pack_tiles(p->a + row * p->a_stride + m, p->a_stride, rows, columns_a, packed);
+                const rd_real *a = p->a + row * p->a_stride + m;
+                if (p->sums && n == 0) add_columns(a, p->a_stride, rows, columns_a, p->sums + m);
+                pack_tiles(a, p->a_stride, rows, columns_a, packed);
                 outer_band(p, rows, m, columns_a, n, columns_b, packed, panels);
             }
         }
