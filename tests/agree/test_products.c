@@ -123,7 +123,7 @@ static void outer_products_agree_with_a_triple_loop(void **state)
             fill(&w, m.c, z.rows * (z.columns + 3) + 1);
             memcpy(m.expected, m.c, (z.rows * (z.columns + 3) + 1) * sizeof *m.c);
             kernels.outer(&(rd_outer_args){z.depth, z.rows, z.columns, m.a + 1, z.rows + 1, m.w + 1,
-                                           z.columns + 2, m.c + 1, z.columns + 3},
+                                           z.columns + 2, m.c + 1, z.columns + 3, NULL},
                           m.scratch);
             for (size_t a = 0; a < z.rows; a++)
                 for (size_t b = 0; b < z.columns; b++) {
@@ -178,7 +178,7 @@ static void an_outer_product_may_be_added_piece_by_piece(void **state)
         assert_true(rd_kernels_for(rd_kernels_name(set), &kernels));
         memset(m.c, 0, z.rows * z.columns * sizeof *m.c);
         memset(m.expected, 0, z.rows * z.columns * sizeof *m.c);
-        rd_outer_args o = {z.depth, z.rows, z.columns, m.a, z.rows, m.w, z.columns, m.c, z.columns};
+        rd_outer_args o = {z.depth, z.rows, z.columns, m.a, z.rows, m.w, z.columns, m.c, z.columns, NULL};
         kernels.outer(&o, m.scratch);
         o.c = m.expected;
         for (size_t row = 0; row < z.depth; row += 77) {

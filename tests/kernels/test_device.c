@@ -109,8 +109,8 @@ static void cut_products(const rondo_device *device, const rd_real *x, results *
                       &(rd_product_args){70, 1000, DEPTH, x, DEPTH, panels, NULL, r->wide_c, 1000, 1});
     rd_free_aligned(panels);
     rd_device_outer(device,
-                    &(rd_outer_args){ROWS, COLUMNS, COLUMNS, x, COLUMNS, x + 11, COLUMNS, r->outer, COLUMNS});
-    rd_device_outer(device, &(rd_outer_args){90, 60, 1200, x, 60, x + 13, 1200, r->wide_outer, 1200});
+                    &(rd_outer_args){ROWS, COLUMNS, COLUMNS, x, COLUMNS, x + 11, COLUMNS, r->outer, COLUMNS, NULL});
+    rd_device_outer(device, &(rd_outer_args){90, 60, 1200, x, 60, x + 13, 1200, r->wide_outer, 1200, NULL});
     rd_device_column_sums(device, 90, 1200, x, 1201, r->columns);
 }
 

@@ -15,7 +15,7 @@
 
 #include "model/model.h"
 
-enum { INPUT = 3, MOST = 32, MOST_STEPS = 16, MOST_WIDTH = 80 };
+enum { INPUT = 3, MOST = 32, MOST_STEPS = 16, MOST_WIDTH = 136 };
 
 typedef struct rig {
     rondo_device *device;
@@ -40,8 +40,9 @@ static double draw(uint64_t *seed)
     return (double)(*seed >> 11) / 4503599627370496.0 - 1;
 }
 
-/* The value `h` of `nodes` has `width` numbers; y, which nobody looks at, has as many. */
-static rig *rig_open(const char *nodes, size_t width, int threads)
+/* The value `h` of `nodes` has `width` numbers; y, which nobody looks at, has as many. plain: products and
+ * equations apart. */
+static rig *rig_open_as(const char *nodes, size_t width, int threads, int plain)
 {
     rig *r = calloc(1, sizeof *r);
     char text[2048];
@@ -50,6 +51,7 @@ static rig *rig_open(const char *nodes, size_t width, int threads)
     (void)snprintf(text, sizeof text, "%s\nloss = squared(h, y)\n", nodes);
     r->width = width;
     MUST(r, rondo_device_open("cpu", threads, &r->device, &r->error));
+    if (plain) r->device->kernels.cell_tile = NULL;
     MUST(r, rondo_options_new(&r->options, &r->error));
     MUST(r, rondo_options_set(r->options, "loss-reduce", "sum", &r->error));
     MUST(r, rondo_model_new(r->device, r->options, text, sizes, 2, &r->model, &r->error));
@@ -62,6 +64,11 @@ static rig *rig_open(const char *nodes, size_t width, int threads)
                 r->x[i][t][j] = (rd_real)draw(&seed);
     rondo_model_changed(r->model);
     return r;
+}
+
+static inline rig *rig_open(const char *nodes, size_t width, int threads)
+{
+    return rig_open_as(nodes, width, threads, 0);
 }
 
 static void rig_close(rig *r)
