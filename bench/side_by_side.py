@@ -32,7 +32,6 @@ PEER_ROWS = [
     ("pytorch", "pytorch.py", "", lambda w: w["kind"] in ("train", "score", "step", "stream", "memory") and not
      w["workload"].startswith("scan")),
     ("pytorch-packed", "pytorch.py", "packed", lambda w: w["ragged"] and w["kind"] == "train"),
-    ("pytorch-script", "pytorch.py", "script", lambda w: w["kind"] == "stream" and w["weights"] == "f32"),
     ("onnxruntime", "onnxruntime_peer.py", "", lambda w: w["kind"] in ("score", "stream")),
     ("onednn", "onednn", "", lambda w: w["cell"] == "lstm" and not w["settings"] and not w["ragged"] and
      not w["proj_size"] and w["weights"] != "bf16" and w["kind"] in ("train", "score", "stream")),
@@ -65,6 +64,20 @@ class Peer:
             pinned(threads) + command + ["--serve", "--threads", str(threads), "--variant", variant],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment)
         self.stopped = False
+        try:
+            self.hear(120)  # it has imported what it needs: starting would disturb the others
+        except (Missing, ValueError):
+            self.close()
+            raise Missing("it could not start") from None
+        self.stop()
+
+    def hear(self, patience):
+        """The next line, as an object."""
+        ready, _, _ = select.select([self.process.stdout], [], [], patience)
+        line = self.process.stdout.readline() if ready else ""
+        if not line:
+            raise Missing("it ended or did not answer")
+        return json.loads(line)
 
     def ask(self, w, variant, seconds, patience=600):
         """One figure."""
@@ -72,18 +85,18 @@ class Peer:
         try:
             self.process.stdin.write(json.dumps({"workload": w, "variant": variant, "seconds": seconds}) + "\n")
             self.process.stdin.flush()
-            ready, _, _ = select.select([self.process.stdout], [], [], patience)
-            line = self.process.stdout.readline() if ready else ""
         except BrokenPipeError:
-            line = ""
-        if not line:
-            raise Missing("it ended or did not answer")
-        out = json.loads(line)
+            raise Missing("it ended") from None
+        out = self.hear(patience)
         if "error" in out:
             raise Missing(out["error"])
+        self.stop()
+        return out
+
+    def stop(self):
+        """Leaves the machine to the others."""
         self.process.send_signal(signal.SIGSTOP)
         self.stopped = True
-        return out
 
     def resume(self):
         """Goes on after ask."""
@@ -99,9 +112,9 @@ class Peer:
 
 
 def ask_rondo(w, threads, seconds, args):
-    """One figure of rondo, from a process of its own."""
+    """One figure of rondo, from a process of its own; a stream always has its 100,000 steps."""
     command = pinned(threads) + [args.rondo, "bench", w["workload"], "--json", "--threads", str(threads)]
-    if seconds:
+    if seconds and w["kind"] != "stream":
         command += ["--max-time", f"{seconds}s"]
     run = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
     if run.returncode:

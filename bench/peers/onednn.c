@@ -476,6 +476,8 @@ int main(int argc, char **argv)
     if (dnnl_engine_create(&engine, dnnl_cpu, 0) != dnnl_success ||
         dnnl_stream_create(&stream, engine, dnnl_stream_default_flags) != dnnl_success)
         return 1;
+    printf("{\"ready\": true}\n");
+    fflush(stdout);
     while (fgets(line, sizeof line, stdin)) {
         const workload w = read_workload(line);
         if (!answer(&w, threads))

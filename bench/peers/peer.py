@@ -79,6 +79,11 @@ def figure(system, version, w, threads, took, own=None, **more):
     return out
 
 
+def ready():
+    """Says to side_by_side.py that all is imported."""
+    print(json.dumps({"ready": True}), flush=True)
+
+
 class Prepared:
     """The last workload that was prepared, so that later cycles find it as the first one left it."""
 
@@ -116,6 +121,7 @@ def run(description, system, version, prepare):
         print(json.dumps(out), flush=True)
 
     if args.serve:
+        ready()
         for line in sys.stdin:
             asked = json.loads(line)
             tell(asked["workload"], asked.get("variant", args.variant), asked.get("seconds", 0))

@@ -204,10 +204,9 @@ def streaming(w, variant):
     """One step of one sequence. script: through torch.jit, frozen."""
     if w["weights"] == "bf16" or w["cell"] != "lstm":
         return None
-    net = layers(w).eval()
+    net = Step(layers(w)).eval()
     if w["weights"] == "int8":
         net = torch.ao.quantization.quantize_dynamic(net, {nn.LSTM}, dtype=torch.qint8)
-    net = Step(net).eval()
     if variant == "script":
         net = torch.jit.freeze(torch.jit.script(net))
     inputs = torch.randn(64, 1, 1, w["input_size"])

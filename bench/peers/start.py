@@ -31,6 +31,8 @@ def answer(w, threads):
 
 if __name__ == "__main__":
     args = peer.arguments(__doc__)
+    if args.serve:
+        peer.ready()
     for line in sys.stdin if args.serve else []:
         print(json.dumps(answer(json.loads(line)["workload"], args.threads)), flush=True)
     for name in args.names:
