@@ -471,7 +471,7 @@ int main(int argc, char **argv)
     static char line[1 << 16];
     int threads = 1;
     for (int i = 1; i + 1 < argc; i++)
-        if (strcmp(argv[i], "--threads") == 0) threads = atoi(argv[i + 1]);
+        if (strcmp(argv[i], "--threads") == 0) threads = (int)strtol(argv[i + 1], NULL, 10);
     omp_set_num_threads(threads > 0 ? threads : 1);
     if (dnnl_engine_create(&engine, dnnl_cpu, 0) != dnnl_success ||
         dnnl_stream_create(&stream, engine, dnnl_stream_default_flags) != dnnl_success)
