@@ -5,7 +5,7 @@
  * - peephole: i and f also see w c', o also sees w c of the new c
  * - coupled: f = 1 - i
  * - norm: h = o s(LN(c)); phase 1 ends with c and emits it, phase 2 begins with the normalised vector
- * Saved: the gates, then s(c) unless linear. c is never saved: f c' + i g gives the same bits again. */
+ * Saved: the gates. Neither c nor s(c) is saved: f c' + i g gives the same bits again, and tanh costs less than the memory. */
 #ifndef RD_LSTM_H
 #define RD_LSTM_H
 
@@ -13,14 +13,14 @@
 
 typedef struct lstm_form {
     int linear, peephole, coupled, norm;
-    int i, f, g, o, s; /* places among gates and saved values; f is unused when coupled */
+    int i, f, g, o;    /* places among gates and saved values; f is unused when coupled */
     int w_i, w_f, w_o; /* places among the peepholes */
 } lstm_form;
 
 RD_UNIT lstm_form lstm_form_of(int linear, int candidate, int peephole, int coupled, int norm)
 {
     const int o = 3 - coupled - candidate, g = 2 - coupled + candidate;
-    const lstm_form k = {linear, peephole, coupled, norm, 0, 1, g, o, 4 - coupled, 0, 1, 2 - coupled};
+    const lstm_form k = {linear, peephole, coupled, norm, 0, 1, g, o, 0, 1, 2 - coupled};
     return k;
 }
 
@@ -34,10 +34,8 @@ RD_UNIT rd_lane lstm_gate_input(rd_unit u, lstm_form k, int gate, int w, rd_lane
 RD_UNIT void lstm_output_forward(rd_unit u, lstm_form k, rd_lane c, rd_lane inside)
 {
     const rd_lane o = rd_sigmoid(lstm_gate_input(u, k, k.o, k.w_o, c));
-    const rd_lane s = k.linear ? inside : rd_tanh(inside);
-    u.next[0] = o * s;
     u.saved[k.o] = o;
-    if (!k.linear) u.saved[k.s] = s;
+    u.next[0] = o * (k.linear ? inside : rd_tanh(inside));
 }
 
 RD_UNIT void lstm_1_of_forward(rd_unit u, lstm_form k)
@@ -66,7 +64,7 @@ RD_UNIT void lstm_2_of_forward(rd_unit u, lstm_form k)
 RD_UNIT rd_lane lstm_output_backward(rd_unit u, rd_unit_grad d, lstm_form k, rd_lane inside)
 {
     const rd_lane o = u.saved[k.o], d_h = d.d_next[0];
-    const rd_lane s = k.linear ? inside : u.saved[k.s];
+    const rd_lane s = k.linear ? inside : rd_tanh(inside);
     d.d_ax[k.o] = d.d_ah[k.o] = rd_sigmoid_back(u, o, d_h * s);
     return k.linear ? d_h * o : d_h * o * (1 - s * s);
 }

@@ -213,12 +213,12 @@ static const cell_order g_last_of_4 = {{0, 1, 3, 2, 4, 5}}, g_last_of_3 = {{0, 2
 #define LSTM_LOOPS_1(id, linear, peephole, coupled) /* candidate 1: the loops of candidate 0 */
 #define LSTM_LOOPS_0(id, linear, peephole, coupled) \
     CELL_LOOPS(lstm_loop_##linear##peephole##coupled, id, 1, \
-               COUNTS(4 - coupled, 2, 5 - coupled - linear, 0, peephole * (3 - coupled), 0, \
-                      (0, 0, 0, 0, (1 << (5 - coupled - linear)) - 1, 3, (1 << (4 - coupled)) - 1, 2))) \
+               COUNTS(4 - coupled, 2, 4 - coupled, 0, peephole * (3 - coupled), 0, \
+                      (0, 0, 0, 0, (1 << (4 - coupled)) - 1, 3, (1 << (4 - coupled)) - 1, 2))) \
     LSTM_NORM_LOOPS_##linear(id##_norm, peephole, coupled) \
     CELL_LOOPS(lstm_norm_loop_##linear##peephole##coupled, id##_norm, 2, \
-               COUNTS(4 - coupled, 2, 5 - coupled - linear, 0, peephole * (3 - coupled), 0, \
-                      (0, 0, 0, 1, (3 - 2 * linear) << (3 - coupled), 1, 1 << (3 - coupled), 0)))
+               COUNTS(4 - coupled, 2, 4 - coupled, 0, peephole * (3 - coupled), 0, \
+                      (0, 0, 0, 1, 1 << (3 - coupled), 1, 1 << (3 - coupled), 0)))
 #define LSTM_NORM_LOOPS_1(id, peephole, coupled) /* linear: the loops of tanh */
 #define LSTM_NORM_LOOPS_0(id, peephole, coupled) \
     CELL_LOOPS(lstm_norm_loop_0##peephole##coupled, id, 1, \
