@@ -34,6 +34,7 @@ static void json_eval(json_line *line, const rondo_event *event)
     json_raw(line, "improved", event->improved ? "true" : "false");
     json_number(line, "seconds_trained", event->seconds_trained);
     json_number(line, "tokens_per_second", event->tokens_per_second);
+    json_number(line, "input_wait", event->input_wait);
 }
 
 static void json_start(json_line *line, const rondo_event *event)

@@ -306,6 +306,7 @@ typedef struct rondo_step_report {
     double rows;                /* rows with a target */
     double grad_norm, rate;     /* the norm before clipping; the learning rate used */
     double seconds;             /* monotonic, of this step */
+    double input_wait;          /* of these, spent waiting for the batch */
     int epoch_end;
 } rondo_step_report;
 
@@ -335,6 +336,7 @@ typedef struct rondo_event {
     const rondo_step_report *step;
     double train_loss;          /* smoothed over about 100 steps */
     double valid_loss, best_loss, seconds_trained, tokens_per_second;
+    double input_wait;          /* share of the training steps' time that was spent waiting for batches */
     uint64_t best_step, total_steps; /* total: what the budget allows, 0 if only time ends the run */
     int improved;
     size_t memory;              /* bytes reserved */

@@ -44,6 +44,7 @@ static const field fields[] = {
     ROW(improved,          FLAG,   ON(EVAL)),
     ROW(seconds_trained,   ABSENT, ON(EVAL) | ON(END)),
     ROW(tokens_per_second, ABSENT, ON(EVAL)),
+    ROW(input_wait,        ABSENT, ON(EVAL)),
     ROW(text,              TEXT,   ON(START) | ON(CHECKPOINT) | ON(WARNING) | ON(END)),
     ROW(time,              ABSENT, ON(START) | ON(EVAL) | ON(CHECKPOINT) | ON(WARNING) | ON(END)),
 };

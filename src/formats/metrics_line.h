@@ -4,13 +4,13 @@
  *
  *     start       total_steps memory loss_unit text time
  *     step        epoch loss rows grad_norm rate seconds
- *     eval        train_loss valid_loss best_loss best_step improved seconds_trained tokens_per_second time
+ *     eval        train_loss valid_loss best_loss best_step improved seconds_trained tokens_per_second input_wait time
  *     checkpoint  text time
  *     warning     text time
  *     end         train_loss best_loss best_step seconds_trained text time
  *
  * Wall-clock fields, which differ between equal runs: time (seconds since 1970), seconds, seconds_trained,
- * tokens_per_second. */
+ * tokens_per_second, input_wait (the share of the steps' time that was spent waiting for batches). */
 #ifndef RD_METRICS_LINE_H
 #define RD_METRICS_LINE_H
 
@@ -31,7 +31,7 @@ typedef struct rd_metrics_line {
     rd_metrics_event event;
     uint64_t step;
     double epoch, loss, rows, grad_norm, rate, seconds;
-    double train_loss, valid_loss, best_loss, best_step, seconds_trained, tokens_per_second;
+    double train_loss, valid_loss, best_loss, best_step, seconds_trained, tokens_per_second, input_wait;
     double total_steps, memory, time;
     int improved;
     const char *text;      /* writer: a string or NULL; reader: the raw JSON string without quotes, or NULL */

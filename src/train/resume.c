@@ -279,7 +279,7 @@ rondo_status rd_trainer_from_bundle(rondo_trainer *t, const rd_bundle *bundle, c
         (void)snprintf(name, sizeof name, "optim.slot%d", k);
         RD_TRY(flat_tensor(bundle, path, name, t->model->numbers, &slot[k], error));
     }
-    RD_TRY(rd_loader_seek(t->loader, progress.epoch, progress.batch, error));
+    RD_TRY(rd_reading_seek(t->reading, progress.epoch, progress.batch, error));
     RD_TRY(read_state(t, bundle, path, error));
     RD_TRY(read_best(t, bundle, path, error));
     RD_TRY(rd_bundle_params(bundle, path, t->model, "", t->model->params, error));

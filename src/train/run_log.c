@@ -295,6 +295,7 @@ static rd_metrics_line line_of(const rd_run_log *log, const rondo_event *event)
     line.best_loss = event->best_step ? event->best_loss : (double)NAN;
     line.seconds_trained = event->seconds_trained;
     line.tokens_per_second = event->tokens_per_second;
+    line.input_wait = event->input_wait;
     line.total_steps = count_of(event->total_steps);
     line.memory = count_of(event->memory);
     line.improved = event->improved;

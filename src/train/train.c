@@ -24,6 +24,7 @@ typedef struct run {
     double saved_at, save_every;   /* monotonic seconds */
     double begun, seconds_before;  /* of this process; trained before it */
     double tokens, tokens_since;   /* for tokens a second */
+    double stepping, waited;       /* seconds in steps; of these, without a batch */
     int answer;                    /* the last other than 0 */
     int save_pending;              /* a save failed: retried each interval */
     int log_failed;                /* the log waits for room; told once */
@@ -37,7 +38,8 @@ static rondo_event event_of(const run *r, rondo_event_kind kind)
     double span = rd_seconds() - r->tokens_since;
     return (rondo_event){.kind = kind, .train_loss = p->train_loss, .valid_loss = p->valid_loss, .best_loss = p->best_loss,
                          .best_step = p->best_step, .total_steps = r->t->schedule.total, .seconds_trained = seconds_trained(r),
-                         .tokens_per_second = span > 0 ? r->tokens / span : 0};
+                         .tokens_per_second = span > 0 ? r->tokens / span : 0,
+                         .input_wait = r->stepping > 0 ? r->waited / r->stepping : 0};
 }
 
 static void call_back(run *r, const rondo_event *event)
@@ -269,6 +271,8 @@ static rondo_status one_step(run *r, rondo_step_report *step, rondo_error *error
     }
     RD_TRY(status);
     r->tokens += step->rows;
+    r->stepping += step->seconds;
+    r->waited += step->input_wait;
     rondo_event event = event_of(r, RONDO_EVENT_STEP);
     RD_TRY(tell(r, &event, step, error));
     RD_TRY(watch_divergence(r, step, error));

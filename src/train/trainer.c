@@ -13,7 +13,7 @@ static rondo_status make_parts(rondo_trainer *t, const rondo_options *options, r
 {
     RD_TRY(rondo_options_copy(options, &t->options, error));
     RD_TRY(rondo_loader_new(t->train, options, 1, &t->loader, error));
-    RD_TRY(rondo_batch_new(&t->batch, error));
+    RD_TRY(rd_reading_new(t->loader, &t->reading, error));
     RD_TRY(rd_memory_need(t, &t->need, error));
     RD_TRY(rondo_optimizer_new(t->model->device, options, t->model->numbers, &t->optimizer, error));
     if (rd_loader_carries(t->loader))
@@ -75,8 +75,8 @@ void rondo_trainer_free(rondo_trainer *t)
 {
     if (!t)
         return;
+    rd_reading_free(t->reading);
     rondo_loader_free(t->loader);
-    rondo_batch_free(t->batch);
     rondo_state_free(t->state);
     rondo_optimizer_free(t->optimizer);
     rondo_options_free(t->options);
@@ -167,18 +167,20 @@ rondo_status rd_trainer_step(rondo_trainer *t, rondo_step_report *report, rondo_
 {
     rondo_model *m = t->model;
     rd_progress *p = &t->progress;
-    double begin = rd_seconds(), norm, factor;
+    double begin = rd_seconds(), waited, norm, factor;
+    rondo_batch *batch;
     int epoch_end;
     rondo_loss_report loss;
 
     m->step = p->step;
-    RD_TRY(rondo_loader_next(t->loader, t->batch, &epoch_end, error));
+    RD_TRY(rd_reading_next(t->reading, &batch, &epoch_end, error));
+    waited = rd_seconds() - begin;
     rd_model_zero_marked(m);
-    rd_model_mark_rows(m, t->batch);
+    rd_model_mark_rows(m, batch);
     rd_optimizer_catch_up(t->optimizer, m->params);
-    RD_TRY(rondo_model_forward(m, t->state, t->batch, RONDO_TRAIN, NULL, error));
-    RD_TRY(rondo_model_loss(m, t->batch, &loss, error));
-    RD_TRY(rondo_model_backward(m, t->batch, error));
+    RD_TRY(rondo_model_forward(m, t->state, batch, RONDO_TRAIN, NULL, error));
+    RD_TRY(rondo_model_loss(m, batch, &loss, error));
+    RD_TRY(rondo_model_backward(m, batch, error));
     if (!isfinite(loss.sum))
         return rd_trainer_blame(t, "the loss", loss.sum, error);
     RD_TRY(clip_gradients(t, &norm, &factor, error));
@@ -187,11 +189,11 @@ rondo_status rd_trainer_step(rondo_trainer *t, rondo_step_report *report, rondo_
     rondo_model_changed(m);
     count_loss(p, &loss);
     p->step++;
-    rd_loader_tell(t->loader, &p->epoch, &p->batch);
+    rd_reading_tell(t->reading, &p->epoch, &p->batch);
     p->seconds += rd_seconds() - begin;
     if (report)
         *report = (rondo_step_report){.step = p->step, .epoch = p->epoch, .loss = loss.count > 0 ? loss.sum / loss.count : 0,
                                       .rows = loss.count, .grad_norm = norm, .rate = rate,
-                                      .seconds = rd_seconds() - begin, .epoch_end = epoch_end};
+                                      .seconds = rd_seconds() - begin, .input_wait = waited, .epoch_end = epoch_end};
     return rondo_device_sync(m->device, error);
 }

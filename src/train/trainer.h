@@ -2,7 +2,7 @@
 #ifndef RD_TRAINER_H
 #define RD_TRAINER_H
 
-#include "data/loader.h"
+#include "data/reading.h"
 #include "formats/bundle.h"
 #include "model/model.h"
 #include "optim/clip.h"
@@ -31,7 +31,7 @@ struct rondo_trainer {
     const rondo_data *train, *valid; /* lent; valid may be NULL */
     rondo_options *options;       /* owned copy */
     rondo_loader *loader;
-    rondo_batch *batch;
+    rd_reading *reading;          /* of the loader, one batch ahead of it */
     rondo_state *state;           /* carried over windows; NULL when sequences stand alone */
     rondo_optimizer *optimizer;
     rd_schedule schedule;

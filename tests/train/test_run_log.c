@@ -94,8 +94,8 @@ static char *read_log(size_t *size)
 static void drop_clock(char *text)
 {
     static const char *const fields[] = {
-        "\"time\":", "\"seconds\":", "\"seconds_trained\":", "\"tokens_per_second\":"};
-    for (size_t i = 0; i < 4; i++) {
+        "\"time\":", "\"seconds\":", "\"seconds_trained\":", "\"tokens_per_second\":", "\"input_wait\":"};
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
         for (char *at = text; (at = strstr(at, fields[i])) != NULL;) {
             at += strlen(fields[i]);
             size_t number = strcspn(at, ",}");
