@@ -24,7 +24,7 @@ extern "C" {
 #define RONDO_VERSION "0.1.0"
 #define RONDO_API_VERSION 1   /* the C interface */
 #define RONDO_CLI_VERSION 1   /* the command line and its JSON */
-#define RONDO_MODEL_VERSION 1 /* the model file, `rondo.format` */
+#define RONDO_MODEL_VERSION 2 /* the model file, `rondo.format`; 1 is written unless weights are narrow */
 
 #ifdef RONDO_REAL64
 typedef double rondo_real; /* the hidden second core that checks gradients */
@@ -192,6 +192,12 @@ RONDO_API rondo_status rondo_model_save(const rondo_model *model, const char *pa
 RONDO_API const char *rondo_model_text(const rondo_model *model);         /* the node list, lives with the model */
 RONDO_API const rondo_options *rondo_model_options(const rondo_model *model);
 RONDO_API const char *rondo_model_task(const rondo_model *model);         /* "lm", or "" */
+/* "f32", or what rondo_quantize made of it: "bf16", "int8". */
+RONDO_API const char *rondo_model_weights(const rondo_model *model);
+/* Rounds the matrices of the model to weights of that kind, int8 row by row: it is saved smaller and steps of one
+ * sequence read less. It cannot be trained any more. A layer that cannot have them (jordan, mingru, minlstm) is
+ * BAD_ARGUMENT and nothing is changed. */
+RONDO_API rondo_status rondo_quantize(rondo_model *model, const char *weights, rondo_error *error);
 RONDO_API void rondo_model_free(rondo_model *model);
 
 /* Settles the memory of forward and backward once, for at most so many rows, steps and sequences of a part.

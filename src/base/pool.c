@@ -11,7 +11,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
-enum { MOST_THREADS = 1024, NUMBER_SHIFT = 16, TURNS_PER_LOOK = 64, STOP = 0xFFFF };
+enum { MOST_THREADS = 1024, NUMBER_SHIFT = 16, TURNS_PER_LOOK = 512, STOP = 0xFFFF };
 static const double SPIN_SECONDS = 50e-6;
 /* Whoever waits for a run to end does so longer than a sleeping thread takes to wake; or, in runs that follow
  * each other closely, each side would fall asleep while the other wakes up. */
@@ -81,6 +81,7 @@ static uint64_t gate_wait(gate *g, uint64_t value, int want_equal, double patien
 {
     double until = 0; /* the clock is read when the first turns were in vain */
     do {
+        if (until > 0) (void)sched_yield(); /* whom we wait for may want this very processor */
         for (int i = 0; i < TURNS_PER_LOOK; i++) {
             const uint64_t word = atomic_load_explicit(&g->word, memory_order_acquire);
             if ((word == value) == want_equal) return word;

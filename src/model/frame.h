@@ -14,6 +14,7 @@ struct rd_model_run {
     struct {               /* panels of single steps, made when the first state of one sequence is */
         pthread_mutex_t making;
         uint64_t stamp;        /* of the parameters that they were made from; 0: none */
+        rd_weights weights;    /* what the panels are laid out for */
         unsigned char *panels; /* owned */
         size_t *at;            /* [layers] owned */
     } stream;

@@ -1,6 +1,7 @@
 /* The walk over the list: forward from first to last, the losses at the turn, backward from last to first. */
 #include "model/run.h"
 #include "base/clock.h"
+#include "model/narrow.h"
 #include "base/size.h"
 #include "model/liveness.h"
 
@@ -220,6 +221,7 @@ rondo_status rondo_model_forward(rondo_model *model, rondo_state *state, const r
     if (mode != RONDO_USE && mode != RONDO_TRAIN)
         return rd_fail(error, RONDO_BAD_ARGUMENT,
                        "rondo_model_forward: the mode must be RONDO_USE or RONDO_TRAIN");
+    if (mode == RONDO_TRAIN) RD_TRY(rd_model_can_learn(model, "rondo_model_forward", error));
     uint64_t float_mode = rd_float_mode_flush();
     rondo_status status = forward(model, state, batch, mode, output, error);
     rd_float_mode_restore(float_mode);

@@ -53,6 +53,11 @@ static rondo_status make_panels(const rondo_model *model, rondo_error *error)
         if (ops && ops->panel_bytes && !rd_add(bytes, ops->panel_bytes(&model->layer[i], &shape), &bytes))
             return rd_fail(error, RONDO_LIMIT, "the weights are more than can be counted");
     }
+    if (run->stream.weights != model->weights) { /* states that point into the old ones are stale */
+        rd_free_aligned(run->stream.panels);
+        run->stream.panels = NULL;
+        run->stream.weights = model->weights;
+    }
     if (!run->stream.panels)
         RD_TRY(rd_alloc_aligned(bytes, 1, "panels of weights", &run->stream.panels, error));
     for (size_t i = 0; i < model->layers; i++)
@@ -108,8 +113,8 @@ static size_t memory_of(const rondo_model *model, size_t layer, const rd_step_sh
     return ops && ops->memory_bytes ? ops->memory_bytes(&model->layer[layer], shape) : 0;
 }
 
-/* Bytes of the layer's value: of its own, since states move on when all layers are done, and the frame gives one place
- * to several values. */
+/* Bytes of the layer's value: of its own, since states move on when all layers are done, and the frame gives
+ * one place to several values. */
 static size_t row_of(const rondo_model *model, size_t layer)
 {
     return ops_of(model, layer) ? rd_frame_stride(model->layer[layer].out.width) * sizeof(rd_real) : 0;
@@ -195,7 +200,9 @@ int rd_stepper_is_stale(const rondo_state *state)
 {
     const rondo_model *model = state->model;
     if (!state->stepper) return !rd_model_is_packed(model);
-    return model->run->stream.stamp != model->stamp || (runs_forward(model) && !rd_model_is_packed(model));
+    return model->run->stream.stamp != model->stamp ||
+           state->stepper->call[0].shape.weights != model->weights ||
+           (runs_forward(model) && !rd_model_is_packed(model));
 }
 
 size_t rd_stepper_part(const struct rd_stepper *s)

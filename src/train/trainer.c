@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "model/narrow.h"
 
 #include <math.h>
 #include <string.h>
@@ -53,6 +54,7 @@ rondo_status rondo_trainer_new(rondo_model *model, const rondo_data *train, cons
         return rd_fail(error, RONDO_BAD_ARGUMENT, "rondo_trainer_new: %s is missing",
                        !model ? "model" : !train ? "train" : !options ? "options" : "trainer");
     *trainer = NULL;
+    RD_TRY(rd_model_can_learn(model, "rondo_trainer_new", error));
     RD_TRY(rd_alloc(1, sizeof *t, "the trainer", &t, error));
     t->model = model;
     t->train = train;

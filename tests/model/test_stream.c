@@ -3,9 +3,10 @@
  * side. */
 #include "../layers/layer_help.h"
 
-#include "base/narrow.h"
+#include "model/narrow.h"
 
 #include <pthread.h>
+#include <stdlib.h>
 
 /* The double core under its own names: the same functions on doubles. */
 typedef struct wide_device wide_device;
@@ -239,22 +240,132 @@ static void f32_steps_are_within_the_limit_of_the_double_core(void **state)
         }
 }
 
-static void steps_have_the_same_bits_for_any_number_of_threads(void **state)
+static double rms_error(void)
+{
+    double sum = 0;
+    for (size_t t = 0; t < STEPS; t++)
+        for (size_t j = 0; j < shared.width; j++)
+            sum += ((double)shared.out[t][j] - shared.wide[t][j]) *
+                   ((double)shared.out[t][j] - shared.wide[t][j]);
+    return sqrt(sum / (double)(STEPS * shared.width));
+}
+
+/* Against the double core with the weights as they were before. */
+static void narrow_steps_are_within_their_limits_of_the_double_core(void **state)
+{
+    static const struct {
+        const char *weights;
+        double limit;
+    } kinds[] = {{"bf16", 1e-3}, {"int8", 5e-3}};
+    int good = 1;
+    (void)state;
+    for (size_t i = 0; i < CELLS; i++)
+        for (size_t k = 0; k < SIZES; k++) {
+            bench b;
+            if (strstr(cells[i].settings, "norm=1") && sizes_of_h[k] < 17) continue; /* see is_ill_posed */
+            open_cell(&b, &cells[i], sizes_of_h[k], 1);
+            walk_wide(&b, &cells[i], sizes_of_h[k]);
+            bench_close(&b);
+            for (size_t n = 0; n < 2; n++) {
+                open_cell(&b, &cells[i], sizes_of_h[k], 1);
+                works(&b, rondo_quantize(b.model, kinds[n].weights, &b.error));
+                walk_fresh(&b, shared.out);
+                if (!(rms_error() <= kinds[n].limit))
+                    good = 0, fprintf(stderr, "%s: %s%s%s, size %zu: %g\n", kinds[n].weights, cells[i].kind,
+                                      cells[i].settings, cells[i].symbols ? ", symbols" : "", sizes_of_h[k],
+                                      rms_error());
+                bench_close(&b);
+            }
+        }
+    assert_true(good);
+}
+
+static void same_bits(const char *weights)
 {
     static rd_real alone[STEPS][MOST_H];
     static const int threads[] = {1, 2, 3, 8};
-    (void)state;
     for (size_t i = 0; i < CELLS; i++)
         for (size_t k = 0; k < sizeof threads / sizeof threads[0]; k++) {
             bench b;
             open_cell(&b, &cells[i], MOST_H, threads[k]);
+            works(&b, rondo_quantize(b.model, weights, &b.error));
             memset(shared.out, 0, sizeof shared.out);
             walk_fresh(&b, shared.out);
             if (k == 0) memcpy(alone, shared.out, sizeof alone);
             if (memcmp(alone, shared.out, sizeof alone) != 0)
-                fail_msg("%s%s with %d threads", cells[i].kind, cells[i].settings, threads[k]);
+                fail_msg("%s%s with %s weights and %d threads", cells[i].kind, cells[i].settings, weights,
+                         threads[k]);
             bench_close(&b);
         }
+}
+
+static void steps_have_the_same_bits_for_any_number_of_threads(void **state)
+{
+    (void)state;
+    same_bits("f32");
+    same_bits("bf16");
+    same_bits("int8");
+}
+
+static void quantizing_twice_changes_nothing(void **state)
+{
+    static const char *const kinds[] = {"bf16", "int8"};
+    (void)state;
+    for (size_t n = 0; n < 2; n++) {
+        bench b;
+        open_cell(&b, &cells[13], 33, 1);
+        works(&b, rondo_quantize(b.model, kinds[n], &b.error));
+        rd_real *once = calloc(b.model->numbers, sizeof *once);
+        assert_non_null(once);
+        memcpy(once, b.model->params, b.model->numbers * sizeof *once);
+        b.model->weights = RD_WEIGHTS_F32;
+        works(&b, rondo_quantize(b.model, kinds[n], &b.error));
+        assert_memory_equal(once, b.model->params, b.model->numbers * sizeof *once);
+        free(once);
+        bench_close(&b);
+    }
+}
+
+static void what_cannot_be_narrow_is_named_and_left_alone(void **state)
+{
+    bench b;
+    (void)state;
+    bench_open(&b, 1, "");
+    bench_model(&b, "f = lstm(x, size=5)\nj = minlstm(f, size=5)\nl = softmax(j, y)\n");
+    rd_real before = b.model->params[0];
+    assert_int_equal(rondo_quantize(b.model, "int8", &b.error), RONDO_BAD_ARGUMENT);
+    assert_non_null(strstr(b.error.message, "layer \"j\" (minlstm) cannot have int8 weights"));
+    assert_int_equal(rondo_quantize(b.model, "int4", &b.error), RONDO_BAD_ARGUMENT);
+    assert_true(b.model->params[0] == before);
+    assert_string_equal(rondo_model_weights(b.model), "f32");
+    bench_model(&b, "f = lstm(x, size=5)\nl = softmax(f, y)\n");
+    works(&b, rondo_quantize(b.model, "bf16", &b.error));
+    assert_int_equal(rondo_quantize(b.model, "int8", &b.error), RONDO_BAD_ARGUMENT);
+    bench_fill(&b);
+    assert_int_equal(rondo_model_forward(b.model, NULL, b.batch, RONDO_TRAIN, NULL, &b.error),
+                     RONDO_BAD_ARGUMENT);
+    assert_non_null(strstr(b.error.message, "bf16, which cannot be trained"));
+    bench_close(&b);
+}
+
+static void a_state_from_before_quantizing_is_stale(void **state)
+{
+    bench b;
+    rondo_state *s;
+    rd_real x[33] = {0}, out[33];
+    (void)state;
+    open_cell(&b, &cells[13], 33, 1);
+    works(&b, rondo_state_new(b.model, 1, &s, &b.error));
+    works(&b, rondo_quantize(b.model, "int8", &b.error));
+    for (int i = 0; i < 2; i++) {
+        rondo_state *other = NULL;
+        assert_int_equal(rondo_step(b.model, s, view_of(x, 1, 33, 0), view_of(out, 1, 33, 0), &b.error),
+                         RONDO_BAD_ARGUMENT);
+        if (i == 0) works(&b, rondo_state_new(b.model, 1, &other, &b.error));
+        rondo_state_free(other);
+    }
+    rondo_state_free(s);
+    bench_close(&b);
 }
 
 /* Layers of all kinds above each other, wide enough for a team. */
@@ -384,19 +495,26 @@ static void a_nan_stays_a_nan(void **state)
     rondo_state *s;
     rd_real x[33] = {[20] = (rd_real)NAN}, out[33];
     (void)state;
-    open_cell(&b, &cells[13], 33, 1);
-    works(&b, rondo_state_new(b.model, 1, &s, &b.error));
-    works(&b, rondo_step(b.model, s, view_of(x, 1, 33, 0), view_of(out, 1, 33, 0), &b.error));
-    for (size_t j = 0; j < 33; j++)
-        assert_true(isnan(out[j]));
-    rondo_state_free(s);
-    bench_close(&b);
+    for (size_t n = 0; n < 3; n++) {
+        open_cell(&b, &cells[13], 33, 1);
+        works(&b, rondo_quantize(b.model, rd_weights_names[n], &b.error));
+        works(&b, rondo_state_new(b.model, 1, &s, &b.error));
+        works(&b, rondo_step(b.model, s, view_of(x, 1, 33, 0), view_of(out, 1, 33, 0), &b.error));
+        for (size_t j = 0; j < 33; j++)
+            assert_true(isnan(out[j]));
+        rondo_state_free(s);
+        bench_close(&b);
+    }
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(f32_steps_are_within_the_limit_of_the_double_core),
+        cmocka_unit_test(narrow_steps_are_within_their_limits_of_the_double_core),
+        cmocka_unit_test(quantizing_twice_changes_nothing),
+        cmocka_unit_test(what_cannot_be_narrow_is_named_and_left_alone),
+        cmocka_unit_test(a_state_from_before_quantizing_is_stale),
         cmocka_unit_test(steps_have_the_same_bits_for_any_number_of_threads),
         cmocka_unit_test(towers_of_layers_step_as_they_run_forward),
         cmocka_unit_test(states_of_one_const_model_step_side_by_side),
