@@ -49,7 +49,6 @@ typedef struct rd_stream_pack_args {
 
 typedef struct rd_stream_kernels {
     size_t lanes;
-    int widths; /* kinds of weights that the table has: 1 is f32 only */
     size_t (*panel_bytes)(rd_weights weights, size_t vectors, size_t depth); /* whole lines of the cache */
     size_t (*narrow_bytes)(size_t depth);                                    /* room for an operand */
     void (*pack[RD_WEIGHT_KINDS])(const rd_stream_pack_args *args);

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "base/size.h"
 #include "formats/safetensors.h"
+#include "store/narrow_tensor.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -24,13 +25,21 @@ static rondo_status set_text(rd_bundle *bundle, const char *name, const char *te
     return rd_bundle_set(bundle, name, text ? text : "", text ? strlen(text) : 0, error);
 }
 
+static int is_narrow(const rondo_model *model, const rd_param *param)
+{
+    return model->weights != RD_WEIGHTS_F32 && rd_param_is_matrix(param);
+}
+
 static rondo_status add_params(const rondo_model *model, const rd_real *params, rd_bundle *bundle, rondo_error *error)
 {
     const rd_layer *layer;
     const rd_param *param;
     const char *name;
     for (size_t i = 0; (name = rd_model_param_name(model, i, &layer, &param)) != NULL; i++)
-        RD_TRY(rd_bundle_add(bundle,
+        if (is_narrow(model, param))
+            RD_TRY(rd_narrow_add(bundle, model->weights, name, param, params + param->offset, error));
+        else
+            RD_TRY(rd_bundle_add(bundle,
                              &(rd_tensor){.name = name, .dtype = RD_FILE_DTYPE, .rank = param->columns ? 2 : 1,
                                           .shape = {param->rows, param->columns}, .data = params + param->offset},
                              error));
@@ -73,10 +82,13 @@ static rondo_status add_sizes(const rondo_model *model, rd_bundle *bundle, rondo
 rondo_status rd_model_to_bundle(const rondo_model *model, const rd_real *params, rd_bundle *bundle, rondo_error *error)
 {
     char format[16];
-    (void)snprintf(format, sizeof format, "%d", RONDO_MODEL_VERSION);
+    const int narrow = model->weights != RD_WEIGHTS_F32;
+    (void)snprintf(format, sizeof format, "%d", narrow ? RONDO_MODEL_VERSION : 1); /* 1 has no narrow weights */
     RD_TRY(set_text(bundle, "format", "pt", error));
     RD_TRY(set_text(bundle, "rondo.format", format, error));
     RD_TRY(set_text(bundle, "rondo.version", RONDO_VERSION, error));
+    if (narrow)
+        RD_TRY(set_text(bundle, "rondo.weights", rd_weights_names[model->weights], error));
     RD_TRY(set_text(bundle, "rondo.model", model->text, error));
     const char *settings = rondo_options_text(model->options, 2, error);
     if (!settings)
@@ -251,7 +263,11 @@ rondo_status rd_bundle_params(const rd_bundle *bundle, const char *path, const r
         for (size_t i = 0; (name = rd_model_param_name(model, i, &layer, &param)) != NULL; i++) {
             (void)snprintf(full, sizeof full, "%s%s", prefix, name);
             const rd_tensor *tensor = rd_bundle_find(bundle, full);
-            if (copy)
+            if (is_narrow(model, param) && copy)
+                rd_narrow_copy(bundle, model->weights, full, param, numbers + param->offset);
+            else if (is_narrow(model, param))
+                RD_TRY(rd_narrow_check(bundle, model->weights, path, full, param, error));
+            else if (copy)
                 copy_tensor(tensor, numbers + param->offset, tensor->bytes / rd_dtype_of(tensor->dtype)->size);
             else
                 RD_TRY(check_tensor(tensor, path, full, param, error));
@@ -262,19 +278,46 @@ rondo_status rd_bundle_params(const rd_bundle *bundle, const char *path, const r
     return RONDO_OK;
 }
 
+static int names(const rondo_model *model, const char *param, const char *tensor)
+{
+    return rd_equal(param, tensor) || (model->weights == RD_WEIGHTS_INT8 && rd_narrow_is_scale(tensor, param));
+}
+
 /* Every tensor must be a parameter, a vocabulary, or part of a checkpoint: nothing is passed over in silence. */
 static rondo_status refuse_unknown(const rd_bundle *bundle, const char *path, const rondo_model *model, rondo_error *error)
 {
     const rd_tensor *tensor;
     for (size_t k = 0; (tensor = rd_bundle_at(bundle, k)) != NULL; k++) {
         const char *name = NULL;
-        for (size_t i = 0; (name = rd_model_param_name(model, i, NULL, NULL)) != NULL && !rd_equal(name, tensor->name); i++)
+        for (size_t i = 0; (name = rd_model_param_name(model, i, NULL, NULL)) != NULL && !names(model, name, tensor->name); i++)
             ;
         if (!name && strncmp(tensor->name, "rondo.symbols.", 14) != 0 && !rd_bundle_get(bundle, "rondo.checkpoint", NULL))
             return rd_fail(error, RONDO_BAD_MODEL, "%s: byte %zu: tensor %s belongs to no layer of the model", path, tensor->at,
                            rd_quote(tensor->name).text);
     }
     return RONDO_OK;
+}
+
+/* A model that a file's texts describe but that cannot be built is the file's fault, not the caller's. */
+static rondo_status blame_file(rondo_error *error, rondo_status status, const char *path)
+{
+    rondo_error inner;
+    if (status != RONDO_BAD_ARGUMENT || !error)
+        return status == RONDO_BAD_ARGUMENT ? RONDO_BAD_MODEL : status;
+    inner = *error;
+    return rd_fail(error, RONDO_BAD_MODEL, "%s: %s", path, inner.message);
+}
+
+/* How the matrices are kept; without the text they are F32. */
+static rondo_status read_weights(rondo_model *model, const rd_bundle *bundle, const char *path, rondo_error *error)
+{
+    const char *weights = rd_bundle_get(bundle, "rondo.weights", NULL);
+    if (!weights)
+        return RONDO_OK;
+    if (!rd_weights_find(weights, &model->weights))
+        return rd_fail(error, RONDO_BAD_MODEL, "%s: weights %s are not known to this rondo (expected f32, bf16 or int8)",
+                       path, rd_quote(weights).text);
+    return rd_model_can_narrow(model, model->weights, error);
 }
 
 static rondo_status fill_model(rondo_model *model, const rd_bundle *bundle, const char *path, rondo_error *error)
@@ -290,20 +333,11 @@ static rondo_status fill_model(rondo_model *model, const rd_bundle *bundle, cons
     }
     for (size_t i = 0; i < model->parts; i++)
         RD_TRY(read_symbols(bundle, path, model, i, error));
+    RD_TRY(blame_file(error, read_weights(model, bundle, path, error), path));
     RD_TRY(refuse_unknown(bundle, path, model, error));
     RD_TRY(rd_bundle_params(bundle, path, model, "", model->params, error));
     rondo_model_changed(model);
     return RONDO_OK;
-}
-
-/* A model that a file's texts describe but that cannot be built is the file's fault, not the caller's. */
-static rondo_status blame_file(rondo_error *error, rondo_status status, const char *path)
-{
-    rondo_error inner;
-    if (status != RONDO_BAD_ARGUMENT || !error)
-        return status == RONDO_BAD_ARGUMENT ? RONDO_BAD_MODEL : status;
-    inner = *error;
-    return rd_fail(error, RONDO_BAD_MODEL, "%s: %s", path, inner.message);
 }
 
 rondo_status rd_model_from_bundle(rondo_device *device, const rd_bundle *bundle, const char *path, rondo_model **model,

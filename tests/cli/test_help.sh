@@ -51,7 +51,7 @@ done
 says "help on nothing known" 2 'rondo: "nothing" is neither a command nor a topic
 hint: rondo help lists commands and topics' help nothing
 "$program" --version >version
-check "--version names the three promises" grep -q 'command line 1, C interface 1, model file 1' version
+check "--version names the three promises" grep -q 'command line 1, C interface 1, model file 2' version
 "$program" train --version >version.train
 check "train --version says the same" cmp version version.train
 if command -v man >/dev/null 2>&1; then

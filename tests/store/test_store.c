@@ -100,12 +100,80 @@ static void an_unchanged_copy_loads(void **state)
 static void a_newer_format_says_who_made_it_and_what_is_read(void **state)
 {
     (void)state;
-    assert_refused(&(change){.text = "rondo.format", .value = "2"},
-                   "format 2; this one reads up to format 1");
+    assert_refused(&(change){.text = "rondo.format", .value = "3"},
+                   "format 3; this one reads up to format 2");
     static const char *const bad[] = {"0", "-1", "", "x", "1.5", "99999999999999999999"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_refused(&(change){.text = "rondo.format", .value = bad[i]}, "\"rondo.format\" is ");
     assert_refused(&(change){.text = "rondo.format"}, "not a model of rondo");
+}
+
+/* Saves `sound` with narrow weights as `name`. */
+static void save_narrow(const char *weights, const char *name)
+{
+    rondo_model *model;
+    MUST(rondo_model_load(device, in_folder("sound"), &model, &error));
+    MUST(rondo_quantize(model, weights, &error));
+    MUST(rondo_model_save(model, in_folder(name), 1, &error));
+    rondo_model_free(model);
+}
+
+static void narrow_weights_are_of_their_type_and_come_back_as_they_went(void **state)
+{
+    static const struct {
+        const char *weights;
+        rd_dtype dtype;
+    } kinds[] = {{"bf16", RD_DTYPE_BF16}, {"int8", RD_DTYPE_I8}};
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        rondo_model *first, *again;
+        rd_bundle *bundle;
+        save_narrow(kinds[i].weights, "narrow");
+        MUST(rondo_model_load(device, in_folder("narrow"), &first, &error));
+        assert_string_equal(rondo_model_weights(first), kinds[i].weights);
+        MUST(rondo_model_save(first, in_folder("again"), 1, &error));
+        MUST(rondo_model_load(device, in_folder("again"), &again, &error));
+        assert_memory_equal(first->params, again->params, first->numbers * sizeof(rondo_real));
+        MUST(rd_safetensors_read(in_folder("again"), &bundle, NULL, &error));
+        assert_int_equal(rd_bundle_find(bundle, "rnn.weight_hh_l0")->dtype, kinds[i].dtype);
+        assert_int_equal(rd_bundle_find(bundle, "rnn.bias_hh_l0")->dtype, RD_DTYPE_F32);
+        assert_int_equal(rd_bundle_find(bundle, "rnn.weight_hh_l0.scale") != NULL, i == 1);
+        assert_string_equal(rd_bundle_get(bundle, "rondo.format", NULL), "2");
+        rd_bundle_free(bundle);
+        rondo_model_free(first);
+        rondo_model_free(again);
+    }
+}
+
+static void narrow_models_that_are_not_as_they_say_are_refused_by_name(void **state)
+{
+    rd_bundle *plain = sound;
+    static const float scales[12] = {[3] = -1};
+    (void)state;
+    assert_refused(&(change){.text = "rondo.weights", .value = "int4"}, "weights \"int4\" are not known");
+    save_narrow("int8", "narrow");
+    MUST(rd_safetensors_read(in_folder("narrow"), &sound, NULL, &error));
+    assert_int_equal(load_changed(&(change){0}), RONDO_OK);
+    assert_refused(&(change){.text = "rondo.weights"}, "weight.scale\" belongs to no layer");
+    assert_refused(&(change){.text = "rondo.weights", .value = "bf16"}, "weight.scale\" belongs to no layer");
+    assert_refused(&(change){.text = "rondo.weights", .value = "int4"}, "weights \"int4\" are not known");
+    assert_refused(&(change){.tensor = "rnn.weight_hh_l0.scale"}, "\"rnn.weight_hh_l0.scale\" is missing");
+    assert_refused(&(change){.tensor = "rnn.weight_hh_l0.scale",
+                             .to = {.name = "rnn.weight_hh_l0.scale",
+                                    .dtype = RD_DTYPE_F32,
+                                    .rank = 1,
+                                    .shape = {12},
+                                    .data = scales}},
+                   "the scale of row 3 is -1");
+    assert_refused(&(change){.tensor = "rnn.weight_hh_l0.scale",
+                             .to = {.name = "rnn.weight_hh_l0.scale",
+                                    .dtype = RD_DTYPE_F32,
+                                    .rank = 1,
+                                    .shape = {11},
+                                    .data = scales}},
+                   "has shape [11]");
+    rd_bundle_free(sound);
+    sound = plain;
 }
 
 static void every_text_that_is_missing_or_senseless_is_named(void **state)
@@ -265,6 +333,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_unchanged_copy_loads),
         cmocka_unit_test(a_newer_format_says_who_made_it_and_what_is_read),
+        cmocka_unit_test(narrow_weights_are_of_their_type_and_come_back_as_they_went),
+        cmocka_unit_test(narrow_models_that_are_not_as_they_say_are_refused_by_name),
         cmocka_unit_test(every_text_that_is_missing_or_senseless_is_named),
         cmocka_unit_test(every_tensor_that_is_not_as_the_model_says_is_named),
         cmocka_unit_test(a_number_that_is_not_finite_is_refused),

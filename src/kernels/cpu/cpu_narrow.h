@@ -1,11 +1,13 @@
-/* The narrow half of cpu_stream.h. bf16: two k of an output in one word, multiplied as f32. int8: sums of
- * products in 32-bit integers, exact, so that every instruction set gives the same ones; with VNNI four k a
- * word and the operand from 0 to 255 (128 is zero), else two k a pair of bytes and the operand signed. */
+/* Products of one row with narrow panels. bf16: two k of an output in one word, multiplied as f32. int8: sums
+ * of products in 32-bit integers, exact, so that every instruction set gives the same ones; with VNNI four k
+ * a word and the operand from 0 to 255 (128 is zero), else two k a pair of bytes and the operand signed. */
 #ifndef RD_CPU_NARROW_H
 #define RD_CPU_NARROW_H
 
 #include "base/narrow.h"
-#include "kernels/cpu/cpu_lanes.h"
+#include "kernels/cpu/cpu_panels.h"
+
+#ifndef RD_REAL64
 
 typedef uint32_t wide_words __attribute__((vector_size(sizeof(wide))));
 typedef int32_t wide_sums __attribute__((vector_size(sizeof(wide))));
@@ -240,21 +242,6 @@ static int has_fours(void)
 
 #endif
 
-static void fill_stream(rd_kernels *kernels)
-{
-    kernels->stream = (rd_stream_kernels){.lanes = WIDE,
-                                          .widths = RD_WEIGHT_KINDS,
-                                          .panel_bytes = stream_panel_bytes,
-                                          .narrow_bytes = stream_narrow_bytes,
-                                          .pack = {stream_pack_f32, stream_pack_bf16, stream_pack_pairs},
-                                          .narrow = narrow_pairs,
-                                          .product = {stream_f32, stream_bf16, stream_pairs}};
-#if RD_LANE_BYTES == 64
-    if (!has_fours()) return;
-    kernels->stream.pack[RD_WEIGHTS_INT8] = stream_pack_fours;
-    kernels->stream.narrow = narrow_fours;
-    kernels->stream.product[RD_WEIGHTS_INT8] = stream_fours;
 #endif
-}
 
 #endif
