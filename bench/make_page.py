@@ -82,9 +82,10 @@ def rate(row, who=""):
 
 
 def factor(row):
-    """1.25 (1.20–1.31)"""
+    """1.25 (1.20–1.31), and the ratio of processor times where others used the machine."""
     digits = 2 if row["ratio"] < 100 else 0
-    return f"**{row['ratio']:.{digits}f}** ({row['least']:.{digits}f}–{row['most']:.{digits}f})"
+    own = f", cpu {row['own']:.2f}" if row.get("own") and row["other_cores"] > BUSY and row["kind"] not in ("memory", "load") else ""
+    return f"**{row['ratio']:.{digits}f}** ({row['least']:.{digits}f}–{row['most']:.{digits}f}{own})"
 
 
 def cell_of(peers, name):
@@ -176,7 +177,7 @@ def page(table):
            "A peer's cell is its own figure and, in bold, how many times faster rondo is (least and most of the cycles)."]
     if busy > BUSY:
         out.append(f"**The machine was not idle:** † marks lines during which other programs used more than {BUSY} cores "
-                   f"(at most {busy:.1f}); such figures say little.")
+                   f"(at most {busy:.1f}); such figures say little. With one thread `cpu` is the ratio of processor times, which says more.")
     for title, patterns, peers in SECTIONS:
         out += section(table, title, patterns, peers)
     out += derived(table)

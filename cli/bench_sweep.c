@@ -256,49 +256,63 @@ int bench_sweep(bench *b, const invocation *call)
 
 /* ---- against the length of a sequence */
 
-/* Training tokens a second of cells of equal size; batches have about the same number of tokens. */
+static const struct {
+    const char *cell;
+    int gates, recurrent;
+} scanned[] = {{"rnn", 1, 1}, {"gru", 3, 3}, {"mingru", 2, 0}};
+enum { SCANNED = sizeof scanned / sizeof scanned[0], SHORTEST = 64, LONGEST = 4096, TOKENS = 16384 };
+
+/* Tokens a second of one cell; a batch has about TOKENS of them. */
+static int scan_one(bench *b, size_t c, size_t hidden, size_t steps, double *rate)
+{
+    char name[64];
+    snprintf(name, sizeof name, "scan-%s-%zu-%zu", scanned[c].cell, hidden, steps);
+    const workload w = {.name = name,
+                        .kind = BENCH_TRAIN,
+                        .cell = scanned[c].cell,
+                        .settings = "",
+                        .gates = scanned[c].gates,
+                        .recurrent = scanned[c].recurrent,
+                        .batch = steps < TOKENS ? TOKENS / steps : 1,
+                        .steps = steps,
+                        .input = hidden,
+                        .hidden = hidden,
+                        .layers = 1,
+                        .directions = 1,
+                        .optimizer = "",
+                        .weights = "f32",
+                        .help = ""};
+    rondo_error error = {0};
+    figure f;
+    if (bench_measure(b, &w, &f, &error) != RONDO_OK) return report_error(&error);
+    *rate = workload_tokens(&w) / f.median;
+    if (strcmp(b->format, "text") != 0) bench_tell(b, &w, &f);
+    b->last = NULL; /* the name is gone */
+    return RONDO_OK;
+}
+
+static size_t given_or(const invocation *call, const char *name, size_t fallback)
+{
+    return rondo_options_is_set(call->options, name) ? count_of(call->options, name) : fallback;
+}
+
 int bench_scan(bench *b, const invocation *call)
 {
-    static const char *const cells[] = {"rnn", "gru", "mingru"};
-    enum { CELLS = sizeof cells / sizeof cells[0], SHORTEST = 64, LONGEST = 4096, TOKENS = 16384 };
-    const size_t hidden =
-        rondo_options_is_set(call->options, "hidden-size") ? count_of(call->options, "hidden-size") : 256;
-    const size_t longest =
-        rondo_options_is_set(call->options, "seq-len") ? count_of(call->options, "seq-len") : LONGEST;
-    const int json = strcmp(b->format, "json") == 0;
-    if (!json)
+    const size_t hidden = given_or(call, "hidden-size", 256), longest = given_or(call, "seq-len", LONGEST);
+    const int text = strcmp(b->format, "text") == 0;
+    if (text)
         output_format("training, tokens/s, %zu units\n%8s %8s %12s %12s %12s %12s\n", hidden, "steps",
-                      "batch", cells[0], cells[1], cells[2], "mingru:gru");
+                      "batch", scanned[0].cell, scanned[1].cell, scanned[2].cell, "mingru:gru");
     for (size_t steps = longest < SHORTEST ? longest : SHORTEST; steps <= longest && !output_broken();
          steps *= 4) {
-        double rate[CELLS];
-        const size_t batch = steps < TOKENS ? TOKENS / steps : 1;
-        for (size_t c = 0; c < CELLS; c++) {
-            const int gates = strcmp(cells[c], "gru") == 0 ? 3 : c ? 2 : 1;
-            const workload w = {.name = "scan",
-                                .kind = BENCH_TRAIN,
-                                .cell = cells[c],
-                                .settings = "",
-                                .gates = gates,
-                                .recurrent = strcmp(cells[c], "mingru") ? gates : 0,
-                                .batch = batch,
-                                .steps = steps,
-                                .input = hidden,
-                                .hidden = hidden,
-                                .layers = 1,
-                                .directions = 1,
-                                .optimizer = "",
-                                .weights = "f32",
-                                .help = ""};
-            rondo_error error = {0};
-            figure f;
-            if (bench_measure(b, &w, &f, &error) != RONDO_OK) return report_error(&error);
-            rate[c] = workload_tokens(&w) / f.median;
-            if (json) bench_tell(b, &w, &f);
+        double rate[SCANNED];
+        for (size_t c = 0; c < SCANNED; c++) {
+            int status = scan_one(b, c, hidden, steps, &rate[c]);
+            if (status != RONDO_OK) return status;
         }
-        if (!json)
-            output_format("%8zu %8zu %12.0f %12.0f %12.0f %12.2f\n", steps, batch, rate[0], rate[1], rate[2],
-                          rate[2] / rate[1]);
+        if (text)
+            output_format("%8zu %8zu %12.0f %12.0f %12.0f %12.2f\n", steps,
+                          steps < TOKENS ? TOKENS / steps : 1, rate[0], rate[1], rate[2], rate[2] / rate[1]);
         output_flush();
     }
     return RONDO_OK;
