@@ -11,6 +11,7 @@ enum {
     UNITS_A_SHARE = 64,             /* least units of a thread, and what they are a multiple of */
     LEAST_WORK_A_STEP = 96 * 4 * 96 /* multiply-adds of a step that are worth meeting after it */
 };
+static const double UNEVEN = 1.12; /* what meeting after each step costs at most */
 
 void rd_copy_rows(size_t rows, size_t width, const rd_real *from, size_t from_stride, rd_real *to,
                   size_t to_stride)
@@ -29,7 +30,21 @@ void rd_add_rows(size_t rows, size_t width, const rd_real *from, size_t from_str
 
 /* ---- setting up ---- */
 
-/* Units are shared out where too few places give every thread a block, and a step is long enough to wait for the
+/* The longest range over what each thread should have: 1 where all end together. */
+static double unevenness_of(const rd_walk *walk, size_t threads)
+{
+    const rondo_pack *pack = walk->pack;
+    size_t most = 0;
+    for (size_t i = 0; i < walk->ranges.count; i++) {
+        size_t rows = 0;
+        for (size_t p = walk->ranges.first[i]; p < walk->ranges.first[i + 1]; p++)
+            rows += pack->length[pack->order[p]];
+        most = rd_size_max(most, rows);
+    }
+    return (double)(most * threads) / (double)rd_size_max(1, pack->rows);
+}
+
+/* Units are shared out where blocks of places cannot be dealt evenly, and a step is long enough to wait for the
  * others at its end. What happens to whole rows (a projection, masks, norms) keeps to places. */
 static size_t shares_of(const rd_walk *walk)
 {
@@ -37,7 +52,7 @@ static size_t shares_of(const rd_walk *walk)
     const size_t threads = (size_t)rondo_device_threads(walk->call->device);
     const size_t work = walk->pack->sequences * own->gates * own->run[0].width;
     if (!walk->tiled || !walk->direct || own->dropout > 0 || threads == 1) return 0;
-    if (walk->ranges.count >= threads || work < LEAST_WORK_A_STEP) return 0;
+    if (work < LEAST_WORK_A_STEP || unevenness_of(walk, threads) < UNEVEN) return 0;
     return rd_size_min(threads, rd_size_max(1, own->hidden / UNITS_A_SHARE));
 }
 

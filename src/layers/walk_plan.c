@@ -20,11 +20,14 @@ rd_ranges rd_ranges_of(const rondo_pack *pack, int threads)
     for (size_t b = 0; b < blocks; b++) {
         const size_t first = b * RD_PLACES_A_BLOCK,
                      end = rd_size_min(first + RD_PLACES_A_BLOCK, pack->sequences);
-        /* a new range begins where the rows so far reach its share */
-        if (ranges.count == 0 || (ranges.count < wanted && rows >= pack->rows / wanted * ranges.count))
-            ranges.first[ranges.count++] = first;
+        size_t own = 0;
         for (size_t p = first; p < end; p++)
-            rows += pack->length[pack->order[p]];
+            own += pack->length[pack->order[p]];
+        /* a new range begins with the block that holds more of the next share than of this one */
+        if (ranges.count == 0 ||
+            (ranges.count < wanted && rows + own / 2 >= pack->rows / wanted * ranges.count))
+            ranges.first[ranges.count++] = first;
+        rows += own;
     }
     ranges.first[ranges.count] = pack->sequences;
     return ranges;
