@@ -23,11 +23,12 @@ static inline rd_real *rd_frame_take(rd_frame_plan *frame, int wanted, size_t ro
     return frame->base ? (rd_real *)(void *)(frame->base + at) : NULL;
 }
 
-/* The stride that lets each row of `width` numbers begin on a 64-byte boundary. */
+/* The stride that lets each row of `width` numbers begin on a 64-byte boundary, and not all rows in the same few sets
+ * of a cache, as strides of 4096 bytes would. */
 static inline size_t rd_row_stride(size_t width)
 {
-    const size_t line = RD_ALIGN / sizeof(rd_real);
-    return rd_ceil_div(width, line) * line;
+    const size_t line = RD_ALIGN / sizeof(rd_real), lines = rd_ceil_div(width, line);
+    return (lines + (lines > 0 && lines % (4096 / RD_ALIGN) == 0)) * line;
 }
 
 /* Bytes of a plan as a layer's `memory` reports them. */
