@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { ROWS_A_CHUNK = 64, COLUMNS_A_CHUNK = 32 };
+enum { ROWS_A_CHUNK = 64, COLUMNS_A_CHUNK = 64, TABLE_SYMBOLS = 256, ROWS_AHEAD = 8 };
 
 size_t rd_input_numbers(const rd_kernels *kernels, int symbols, size_t outputs, size_t inputs)
 {
@@ -72,17 +72,43 @@ static void gather(void *context, size_t chunk, size_t thread)
     rd_float_mode_restore(mode);
 }
 
+/* Few symbols: the columns of this chunk are taken out of d_weight, added to where they are neighbours, and
+ * put back. */
+static void scatter_to_table(const rd_input_rows *g, size_t from, size_t count)
+{
+    rd_real table[TABLE_SYMBOLS * COLUMNS_A_CHUNK]; /* [inputs][count] */
+    for (size_t j = 0; j < count; j++)
+        for (size_t k = 0; k < g->inputs; k++)
+            table[k * count + j] = g->d_weight[(from + j) * g->inputs + k];
+    for (size_t r = 0; r < g->rows; r++) {
+        if (r + ROWS_AHEAD < g->rows)
+            for (size_t j = 0; j < count; j += 64 / sizeof *g->a)
+                __builtin_prefetch(g->a + (r + ROWS_AHEAD) * g->stride + from + j);
+        g->device->kernels.axpy(count, 1, g->a + r * g->stride + from,
+                                table + (size_t)g->in->symbols[r] * count);
+    }
+    for (size_t j = 0; j < count; j++)
+        for (size_t k = 0; k < g->inputs; k++)
+            g->d_weight[(from + j) * g->inputs + k] = table[k * count + j];
+}
+
+static void scatter_to_columns(const rd_input_rows *g, size_t from, size_t count)
+{
+    for (size_t r = 0; r < g->rows; r++) {
+        rd_real *column = g->d_weight + from * g->inputs + (size_t)g->in->symbols[r];
+        for (size_t j = 0; j < count; j++)
+            column[j * g->inputs] += g->a[r * g->stride + from + j];
+    }
+}
+
 static void scatter(void *context, size_t chunk, size_t thread)
 {
     const rd_input_rows *g = context;
-    const size_t from = chunk * COLUMNS_A_CHUNK, to = rd_size_min(g->outputs, from + COLUMNS_A_CHUNK);
+    const size_t from = chunk * COLUMNS_A_CHUNK, count = rd_size_min(COLUMNS_A_CHUNK, g->outputs - from);
     const uint64_t mode = rd_float_mode_flush();
+    const int few = g->inputs <= TABLE_SYMBOLS && g->inputs < g->rows;
     (void)thread;
-    for (size_t r = 0; r < g->rows; r++) {
-        rd_real *column = g->d_weight + (size_t)g->in->symbols[r];
-        for (size_t j = from; j < to; j++)
-            column[j * g->inputs] += g->a[r * g->stride + j];
-    }
+    (few ? scatter_to_table : scatter_to_columns)(g, from, count);
     rd_float_mode_restore(mode);
 }
 
