@@ -4,7 +4,7 @@
  */
 #include "base/clock.h"
 #include "base/size.h"
-#include "kernels/kernels.h"
+#include "kernels/blas.h"
 
 #include <string.h>
 
@@ -68,7 +68,7 @@ static void product_chunk(void *context, size_t chunk, size_t thread)
     part.panels += column * part.depth;
     part.bias = part.bias ? part.bias + column : NULL;
     part.c += row * part.c_stride + column;
-    w->device->kernels.product(&part);
+    if (!rd_blas_product(&w->device->kernels, &part)) w->device->kernels.product(&part);
 }
 
 static int is_small(size_t rows, size_t columns, size_t depth)
@@ -109,7 +109,8 @@ static void outer_chunk(void *context, size_t chunk, size_t thread)
     part.b += by_b * w->b.each;
     part.c += by_a * w->a.each * part.c_stride + by_b * w->b.each;
     part.sums = part.sums && by_b == 0 ? part.sums + by_a * w->a.each : NULL;
-    w->device->kernels.outer(&part, w->device->scratch + thread * RD_OUTER_SCRATCH);
+    if (!rd_blas_outer(&part))
+        w->device->kernels.outer(&part, w->device->scratch + thread * RD_OUTER_SCRATCH);
 }
 
 void rd_device_outer(const rondo_device *device, const rd_outer_args *args)

@@ -66,6 +66,10 @@ static void every_entry_of_every_table_is_filled(void **state)
                     k.map_sigmoid);
         assert_true(k.axpy && k.scale && k.multiply_add && k.clamp && k.sum_squares && k.softmax);
         assert_true(k.peak && k.sweep && k.lanes > 0 && k.panel > 0);
+        assert_true(k.norm_forward && k.norm_backward && k.norm_again && k.mask && k.multiply);
+        assert_true(k.zone && k.zone_back && k.zone_share && k.maximum);
+        for (int scan = 0; scan < RD_SCANS; scan++)
+            assert_true(k.scan_forward[scan] && k.scan_backward[scan]);
         for (int cell = 0; cell < RD_CELLS; cell++)
             for (int p = 0; p < rd_cells[cell].phases; p++)
                 assert_true(k.cell_forward[cell][p] && k.cell_backward[cell][p]);
@@ -108,8 +112,8 @@ static void cut_products(const rondo_device *device, const rd_real *x, results *
     rd_device_product(device,
                       &(rd_product_args){70, 1000, DEPTH, x, DEPTH, panels, NULL, r->wide_c, 1000, 1});
     rd_free_aligned(panels);
-    rd_device_outer(device,
-                    &(rd_outer_args){ROWS, COLUMNS, COLUMNS, x, COLUMNS, x + 11, COLUMNS, r->outer, COLUMNS, NULL});
+    rd_device_outer(device, &(rd_outer_args){ROWS, COLUMNS, COLUMNS, x, COLUMNS, x + 11, COLUMNS, r->outer,
+                                             COLUMNS, NULL});
     rd_device_outer(device, &(rd_outer_args){90, 60, 1200, x, 60, x + 13, 1200, r->wide_outer, 1200, NULL});
     rd_device_column_sums(device, 90, 1200, x, 1201, r->columns);
 }
@@ -209,6 +213,69 @@ static void the_roofs_of_the_machine_are_measured(void **state)
     rondo_device_close(device);
 }
 
+/* Sizes at which RONDO_WITH_BLAS leaves the work to a CBLAS. */
+enum { LONG_ROWS = 600, LONG_COLUMNS = 330, LONG_DEPTH = 256, LONG_SUMS = LONG_DEPTH * LONG_COLUMNS };
+
+static void long_products(int threads, const rd_real *x, rd_real *c, rd_real *outer)
+{
+    rondo_device *device;
+    assert_int_equal(rondo_device_open("cpu", threads, &device, NULL), RONDO_OK);
+    rd_real *panels = new_numbers(rd_panel_numbers(&device->kernels, LONG_COLUMNS, LONG_DEPTH));
+    rd_device_pack(device, &(rd_pack_args){LONG_COLUMNS, LONG_DEPTH, x + 7, LONG_DEPTH, 1, panels});
+    for (int add = 0; add < 2; add++) /* the second on top of the first */
+        rd_device_product(device, &(rd_product_args){LONG_ROWS, LONG_COLUMNS, LONG_DEPTH, x, LONG_DEPTH,
+                                                     panels, x + 3, c, LONG_COLUMNS, add});
+    memset(outer, 0, (LONG_SUMS + LONG_DEPTH) * sizeof *outer);
+    rd_device_outer(device, &(rd_outer_args){LONG_ROWS, LONG_DEPTH, LONG_COLUMNS, x, LONG_DEPTH, x + 11,
+                                             LONG_COLUMNS, outer, LONG_COLUMNS, outer + LONG_SUMS});
+    rd_free_aligned(panels);
+    rondo_device_close(device);
+}
+
+/* The limit of tests/agree/test_products.c. */
+static int is_near(rd_real x, double exact, double depth)
+{
+    return fabs((double)x - exact) <= 1e-6 * (4 + sqrt(depth)) * fmax(1, fabs(exact));
+}
+
+static void long_products_agree_with_a_triple_loop_and_ignore_the_threads(void **state)
+{
+    (void)state;
+    static world w = {.stir = 4};
+    rd_real *x = new_numbers(LONG_ROWS * LONG_COLUMNS + 11), *c[2], *outer[2];
+    fill(&w, x, LONG_ROWS * LONG_COLUMNS + 11);
+    for (int i = 0; i < 2; i++) {
+        c[i] = new_numbers(LONG_ROWS * LONG_COLUMNS);
+        outer[i] = new_numbers(LONG_SUMS + LONG_DEPTH);              /* and the sums of columns */
+        memset(c[i], 0xff, LONG_ROWS * LONG_COLUMNS * sizeof *c[i]); /* NaN: to be written, not added to */
+        long_products(1 + 2 * i, x, c[i], outer[i]);
+    }
+    for (size_t k = 0; k < LONG_ROWS * LONG_COLUMNS; k += 7) {
+        double sum = (double)x[3 + k % LONG_COLUMNS];
+        for (size_t d = 0; d < LONG_DEPTH; d++)
+            sum += (double)x[k / LONG_COLUMNS * LONG_DEPTH + d] *
+                   (double)x[7 + k % LONG_COLUMNS * LONG_DEPTH + d];
+        assert_true(is_near(c[0][k], 2 * sum, 2 * LONG_DEPTH));
+    }
+    for (size_t k = 0; k < LONG_DEPTH * LONG_COLUMNS; k += 7) {
+        double sum = 0;
+        for (size_t r = 0; r < LONG_ROWS; r++)
+            sum += (double)x[r * LONG_DEPTH + k / LONG_COLUMNS] *
+                   (double)x[11 + r * LONG_COLUMNS + k % LONG_COLUMNS];
+        assert_true(is_near(outer[0][k], sum, LONG_ROWS));
+    }
+    for (size_t d = 0; d < LONG_DEPTH; d++) {
+        double sum = 0;
+        for (size_t r = 0; r < LONG_ROWS; r++)
+            sum += (double)x[r * LONG_DEPTH + d];
+        assert_true(is_near(outer[0][LONG_SUMS + d], sum, LONG_ROWS));
+    }
+    assert_memory_equal(c[0], c[1], LONG_ROWS * LONG_COLUMNS * sizeof *c[0]);
+    assert_memory_equal(outer[0], outer[1], (LONG_SUMS + LONG_DEPTH) * sizeof *outer[0]);
+    rd_free_aligned(x), rd_free_aligned(c[0]), rd_free_aligned(c[1]);
+    rd_free_aligned(outer[0]), rd_free_aligned(outer[1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -220,6 +287,7 @@ int main(void)
         cmocka_unit_test(any_number_of_threads_gives_the_same_bits),
         cmocka_unit_test(the_callers_subnormals_are_flushed_inside_and_back_afterwards),
         cmocka_unit_test(the_roofs_of_the_machine_are_measured),
+        cmocka_unit_test(long_products_agree_with_a_triple_loop_and_ignore_the_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
