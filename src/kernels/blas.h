@@ -11,8 +11,20 @@
  */
 int rd_blas_product(const rd_kernels *kernels, const rd_product_args *args);
 int rd_blas_outer(const rd_outer_args *args);
+/* Into how many chunks an outer product is cut: bits of the library may depend on it, so threads must not
+ * count. */
+static inline size_t rd_blas_cuts(size_t threads)
+{
+    (void)threads;
+    return 8;
+}
 
 #else
+
+static inline size_t rd_blas_cuts(size_t threads)
+{
+    return threads;
+}
 
 static inline int rd_blas_product(const rd_kernels *kernels, const rd_product_args *args)
 {

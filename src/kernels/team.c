@@ -119,11 +119,11 @@ void rd_device_outer(const rondo_device *device, const rd_outer_args *args)
     const size_t panel = device->kernels.panel;
     const cut whole_a = {args->a_columns, args->a_columns, 1},
               whole_b = {args->b_columns, args->b_columns, 1};
-    const size_t threads = (size_t)rd_pool_threads(device->pool);
+    const size_t cuts = rd_blas_cuts((size_t)rd_pool_threads(device->pool));
     outer_work w = {device, args, whole_a, whole_b};
     if (!is_small(args->rows, args->a_columns, args->b_columns)) { /* a chunk packs all that it reads of B */
-        w.a = cut_length(args->a_columns, threads, OUTER_COLUMNS, OUTER_MULTIPLE);
-        w.b = cut_length(args->b_columns, rd_ceil_div(threads, w.a.chunks), 2 * OUTER_COLUMNS,
+        w.a = cut_length(args->a_columns, cuts, OUTER_COLUMNS, OUTER_MULTIPLE);
+        w.b = cut_length(args->b_columns, rd_ceil_div(cuts, w.a.chunks), 2 * OUTER_COLUMNS,
                          panel);
     }
     /* always by the pool: it knows which thread this is, and so whose scratch to use */
