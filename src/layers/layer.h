@@ -143,6 +143,8 @@ struct rd_layer {
     int forgets_inputs;       /* 1: it never reads the numbers of its inputs */
     int forgets_output;       /* 1: it never reads those of its output */
     int reads_final;          /* 1: of inputs with `final` it reads the final state, never the rows, and adds to d_final */
+    int repeats;              /* 1: forward, run again in training from the same inputs and start, leaves the same bits in
+                                 its memory, so that a frame need not keep it till backward */
     void *own;
 };
 

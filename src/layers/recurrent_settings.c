@@ -301,7 +301,7 @@ static void settle_widths(rd_layer *layer, rd_recurrent *own)
     own->weight_c = own->bias_x = own->bias_h = own->peephole = own->gain_x = own->gain_h = own->gain_c =
         own->shift_c = own->weight_r = own->first_state = RD_NO_PARAM;
     rd_layer_gives(layer, own->state[0], 1, own->reverse, own->state[0] + own->state[1]);
-    layer->forgets_output = 1;
+    layer->forgets_output = layer->repeats = 1;
     list_runs(own);
 }
 

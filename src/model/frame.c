@@ -89,6 +89,17 @@ static void take_value(taker *t, const rd_limits_of_call *limits, size_t i)
         value->grad = take(t, grad, rows, stride * sizeof(rd_real));
 }
 
+/* All but the last of the layers that can: its backward comes at once, when its memory would be there anyway.
+ */
+static int repeats(const rondo_model *model, const rd_frame *frame, size_t i)
+{
+    size_t last = model->layers;
+    while (last-- > 0)
+        if (model->layer[last].repeats && frame->life[model->parts + last].back) break;
+    return model->recompute && frame->mode == RONDO_TRAIN && model->layer[i].repeats && i < last &&
+           frame->life[model->parts + i].back;
+}
+
 static rondo_status take_memory(taker *t, const rd_limits_of_call *limits, size_t i, rondo_error *error)
 {
     const rondo_model *model = t->model;
@@ -102,11 +113,20 @@ static rondo_status take_memory(taker *t, const rd_limits_of_call *limits, size_
         own.steps = 1;
     }
     if (layer->ops->memory) RD_TRY(layer->ops->memory(layer, model->device, &own, &bytes, error));
-    const rd_piece piece = {.kind = RD_PIECE_LAYER,
-                            .node = model->parts + i,
-                            .first = i,
-                            .last = life->back ? rd_tick_backward(model, t->frame, i) : i};
+    const size_t back = rd_tick_backward(model, t->frame, i);
+    rd_piece piece = {
+        .kind = RD_PIECE_LAYER, .node = model->parts + i, .first = i, .last = life->back ? back : i};
+    if (!repeats(model, t->frame, i)) {
+        t->frame->memory[i] = take(t, piece, bytes, 1);
+        return RONDO_OK;
+    }
+    struct rd_repeat *repeat = &t->frame->repeat[i];
+    repeat->start = take(t, piece, own.sequences, layer->state_width * sizeof(rd_real));
+    piece.last = i;
     t->frame->memory[i] = take(t, piece, bytes, 1);
+    piece.first = piece.last = back;
+    repeat->memory = take(t, piece, bytes, 1);
+    repeat->out = take(t, piece, own.rows, rd_frame_stride(layer->out.width) * sizeof(rd_real));
     return RONDO_OK;
 }
 
@@ -180,10 +200,10 @@ static int holds(const rd_frame *frame, const rd_limits_of_call *limits, size_t 
     return 1;
 }
 
-/* Three pieces of states, a gradient a part, three a layer, three a loss and a block. */
+/* Three pieces of states, a gradient a part, six a layer, three a loss and a block. */
 static size_t most_pieces(const rondo_model *model)
 {
-    return 4 + model->parts + 3 * model->layers + 3 * model->losses;
+    return 4 + model->parts + 6 * model->layers + 3 * model->losses;
 }
 
 static rondo_status make_tables(const rondo_model *model, rd_frame *frame, rondo_error *error)
@@ -192,6 +212,7 @@ static rondo_status make_tables(const rondo_model *model, rd_frame *frame, rondo
     static const char *const what = "the values of a model";
     if (!frame->value) RD_TRY(rd_alloc(nodes, sizeof *frame->value, what, &frame->value, error));
     if (!frame->memory) RD_TRY(rd_alloc(model->layers, sizeof *frame->memory, what, &frame->memory, error));
+    if (!frame->repeat) RD_TRY(rd_alloc(model->layers, sizeof *frame->repeat, what, &frame->repeat, error));
     if (!frame->life) RD_TRY(rd_alloc(nodes, sizeof *frame->life, what, &frame->life, error));
     if (!frame->piece) RD_TRY(rd_alloc(most_pieces(model), sizeof *frame->piece, what, &frame->piece, error));
     return RONDO_OK;
@@ -204,6 +225,7 @@ static rondo_status plan(const rondo_model *model, rd_frame *frame, const rd_lim
     taker t = {.model = model, .frame = frame};
     RD_TRY(make_tables(model, frame, error));
     rd_lives_of(model, frame);
+    memset(frame->repeat, 0, model->layers * sizeof *frame->repeat);
     RD_TRY(walk(&t, limits, error));
     frame->apart = t.all.size;
     return rd_pieces_place(frame->piece, frame->pieces, &frame->bytes, error);
@@ -220,6 +242,7 @@ static rondo_status bind(const rondo_model *model, rd_frame *frame, rondo_error 
     RD_TRY(walk(&t, frame->limit, error));
     frame->keeps = model->keeps;
     frame->input_grads = model->input_grads;
+    frame->recompute = model->recompute;
     frame->ready = 1;
     return RONDO_OK;
 }
@@ -229,7 +252,8 @@ rondo_status rd_frame_ready(const rondo_model *model, rd_frame *frame, const rd_
                             rondo_mode mode, rondo_error *error)
 {
     rd_limits_of_call held[RD_MAX_PARTS];
-    const int alike = frame->keeps == model->keeps && frame->input_grads == model->input_grads;
+    const int alike = frame->keeps == model->keeps && frame->input_grads == model->input_grads &&
+                      frame->recompute == model->recompute;
     if (frame->ready && alike && holds(frame, limits, model->parts)) return RONDO_OK;
     frame->ready = 0;
     frame->mode = mode;
@@ -251,6 +275,7 @@ void rd_frame_free(rd_frame *frame)
     rd_arena_free(&frame->arena);
     rd_free(frame->value);
     rd_free(frame->memory);
+    rd_free(frame->repeat);
     rd_free(frame->life);
     rd_free(frame->piece);
     rd_free_aligned(frame->logits);

@@ -89,6 +89,7 @@ static rondo_status build(rondo_model *model, const char *text, const rondo_size
     rd_free(nodes);
     RD_TRY(status);
     model->seed = (uint64_t)rd_option_integer(model->options, RD_OPT_seed);
+    model->recompute = rd_option_is(model->options, RD_OPT_saved, "recompute");
     model->stamp = 1;
     return RONDO_OK;
 }

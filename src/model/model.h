@@ -27,6 +27,8 @@ typedef struct rd_frame {
     rd_limits_of_call limit[RD_MAX_PARTS];
     rd_value *value;          /* [parts + layers], owned */
     unsigned char **memory;   /* [layers], in the arena */
+    struct rd_repeat { unsigned char *memory; rd_real *out, *start; } *repeat; /* [layers] of layers that run forward again before
+                                 backward: memory and output of that, and the carried states they started from; NULL elsewhere */
     rd_real *final, *d_final; /* [sequences][state_width], in the arena */
     unsigned char *fresh;     /* [sequences] */
     rd_real *block;           /* a block of rows of an output, on its way through a loss */
@@ -35,7 +37,7 @@ typedef struct rd_frame {
     size_t logits_room;
     size_t bytes;             /* reserved */
     size_t apart;             /* what the same pieces take side by side */
-    int keeps, input_grads;   /* as in the model when the arena was handed out */
+    int keeps, input_grads, recompute; /* as in the model when the arena was handed out */
     rondo_mode mode;
     int streams;              /* 1: of a state: no losses, heads are never fused */
     int ready;                /* 1: limits hold and the arena is handed out */
@@ -72,6 +74,7 @@ struct rondo_model {
     size_t tensors;
     int input_grads;                   /* 1: parts of numbers get gradients too, train.value[part].grad; set before forward */
     int keeps;                         /* 1: every value keeps a place of its own till the next forward, for who looks at it later */
+    int recompute;                     /* --saved recompute: layers but the last run forward again before their backward */
     rd_frame train, use;
     rd_weights weights;                /* how single steps keep the weights; params hold the same numbers in f32 */
     uint64_t seed, step;               /* key of masks: the trainer sets step before each forward */

@@ -70,7 +70,8 @@ static rondo_status read_inputs(const rondo_model *model, const rondo_state *sta
                                              : "for another number of sequences than the batch has");
     for (size_t i = 0; i < model->parts; i++) {
         if (!is_read(model, i, mode)) continue;
-        int32_t lowest = is_read(model, i, RONDO_USE) ? 0 : -1; /* targets that are fed back may be ignored ones */
+        int32_t lowest =
+            is_read(model, i, RONDO_USE) ? 0 : -1; /* targets that are fed back may be ignored ones */
         RD_TRY(rd_run_part(model, batch, i, lowest, &in->part[i], error));
         const rondo_pack *pack = &in->part[i]->packed.pack;
         in->limit[i] =
@@ -130,6 +131,32 @@ static int skips(const rondo_model *model, const rd_frame *frame, size_t layer)
     return rd_frame_fuses(model, frame, layer) && !frame->value[model->parts + layer].data;
 }
 
+/* What forward starts from may be replaced by what it ends with. */
+static void keep_start(const rondo_model *model, const rd_frame *frame, const rd_call *base, size_t i)
+{
+    const size_t width = model->layer[i].state_width;
+    rd_real *to = frame->repeat[i].start;
+    for (size_t p = 0; to && base->start && p < base->sequences; p++)
+        memcpy(to + p * width, base->start + p * base->state_stride + model->state_at[i], width * sizeof *to);
+}
+
+void rd_run_again(const rondo_model *model, const rd_frame *frame, const rd_call *base, size_t i)
+{
+    const struct rd_repeat *repeat = &frame->repeat[i];
+    rd_call call = rd_frame_call(model, frame, base, i);
+    rd_value out = *call.out;
+    out.data = repeat->out;
+    call.out = &out;
+    call.memory = repeat->memory;
+    call.final = NULL;
+    call.d_final = call.d_start = NULL;
+    if (base->start) {
+        call.start = repeat->start;
+        call.state_stride = model->layer[i].state_width;
+    }
+    model->layer[i].ops->forward(&model->layer[i], &call);
+}
+
 void rd_run_layers(const rondo_model *model, rd_frame *frame, const rd_call *base)
 {
     bind_values(model, frame, base);
@@ -137,6 +164,7 @@ void rd_run_layers(const rondo_model *model, rd_frame *frame, const rd_call *bas
         if (skips(model, frame, i)) continue;
         rd_lives_guard(frame, i);
         rd_call call = rd_frame_call(model, frame, base, i);
+        keep_start(model, frame, base, i);
         model->layer[i].ops->forward(&model->layer[i], &call);
     }
 }

@@ -6,6 +6,8 @@
 
 /* Runs every layer of the frame forward; the parts' values are bound already. */
 void rd_run_layers(const rondo_model *model, rd_frame *frame, const rd_call *base);
+/* Runs layer i of a training frame forward once more, into frame->repeat[i], for its backward. */
+void rd_run_again(const rondo_model *model, const rd_frame *frame, const rd_call *base, size_t i);
 /* The layer whose value is the model's output. */
 size_t rd_run_output(const rondo_model *model);
 /* Finds part i of the model in the batch and checks its kind, its width and its symbols, the lowest allowed

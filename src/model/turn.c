@@ -225,6 +225,10 @@ static void backward(rondo_model *model, const rondo_view *d_output, const rd_re
         rd_lives_guard(frame, tick);
         rd_lives_clear(model, frame, &base, tick);
         rd_call call = rd_frame_call(model, frame, &base, i);
+        if (frame->repeat[i].memory) {
+            rd_run_again(model, frame, &base, i);
+            call.memory = frame->repeat[i].memory;
+        }
         model->layer[i].ops->backward(&model->layer[i], &call);
     }
     rd_lives_guard(frame, rd_tick_end(model));

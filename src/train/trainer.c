@@ -59,6 +59,7 @@ rondo_status rondo_trainer_new(rondo_model *model, const rondo_data *train, cons
     t->model = model;
     t->train = train;
     t->valid = valid;
+    model->recompute = rd_option_is(options, RD_OPT_saved, "recompute");
     rondo_status status = make_parts(t, options, error);
     if (status != RONDO_OK) {
         rondo_trainer_free(t);

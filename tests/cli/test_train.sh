@@ -18,6 +18,8 @@ check "no carriage return" sh -c '! tr -d "\n" <err | grep -q "$(printf "\\r")"'
 check "the last lines say why it ended" grep -qE '^stopped: step budget; best valid [0-9.]+ \([0-9.]+ bits/char\) at step 20; saved one.safetensors$' err
 check "baselines stand beside the score" grep -q '^baselines on the same validation data: unigram' err
 check "the memory needed is told before step 1" awk '/^step=/ { step = NR } /^needs [0-9.]+ [KM]iB$/ && !step { told = 1 } END { exit !told }' err
+for saved in f32 recompute; do train -q --max-steps 6 --num-layers 3 --dropout 0.2 --saved $saved -o $saved.safetensors text.txt; done
+check "--saved recompute: the bits of f32" cmp f32.safetensors recompute.safetensors
 # shellcheck disable=SC2086
 "$program" train $small -q --memory 10K -o over.safetensors text.txt 2>over.err
 check "more than --memory is status 6" [ $? = 6 ]

@@ -180,9 +180,9 @@ static void learn_twice(bench *b, double report[4], rd_real **grads, rd_real **i
     }
 }
 
-static void any_list_gives_the_bits_it_gives_when_every_value_has_a_place_of_its_own(void **state)
+/* What differs from the plain model, and from which every bit must be the same. */
+static void same_bits(void (*change)(rondo_model *model))
 {
-    (void)state;
     size_t saved = 0;
     for (uint64_t seed = 1; seed <= 60; seed++) {
         bench shared, own;
@@ -196,7 +196,7 @@ static void any_list_gives_the_bits_it_gives_when_every_value_has_a_place_of_its
         bench_model(&own, list_text);
         bench_fill(&shared);
         bench_fill(&own);
-        own.model->keeps = 1;
+        change(own.model);
         learn_twice(&shared, report[0], &grads[0], &inputs[0]);
         learn_twice(&own, report[1], &grads[1], &inputs[1]);
         const rd_frame *frame = &shared.model->train;
@@ -215,6 +215,79 @@ static void any_list_gives_the_bits_it_gives_when_every_value_has_a_place_of_its
         bench_close(&own);
     }
     assert_true(saved > 50);
+}
+
+static void keep_all(rondo_model *model)
+{
+    model->keeps = 1;
+}
+
+static void recompute(rondo_model *model)
+{
+    model->recompute = 1;
+}
+
+static void any_list_gives_the_bits_it_gives_when_every_value_has_a_place_of_its_own(void **state)
+{
+    (void)state;
+    same_bits(keep_all);
+}
+
+static void layers_run_again_give_the_bits_of_layers_that_keep_their_gates(void **state)
+{
+    (void)state;
+    same_bits(recompute);
+}
+
+/* Carried states are replaced by forward, so what it started from is kept. */
+static void layers_run_again_start_from_the_carried_states(void **state)
+{
+    (void)state;
+    bench b[2];
+    rondo_state *carried[2];
+    for (size_t k = 0; k < 2; k++) {
+        bench_open(&b[k], 1, k ? "saved = recompute\n" : "");
+        bench_model(&b[k], "h = lstm(x, size=24, start=learned)\ng = gru(h, size=20)\nk = rnn(g, size=16)\n"
+                           "out = dense(k, size=2)\nloss = squared(out, v)\n");
+        bench_fill(&b[k]);
+        works(&b[k], rondo_state_new(b[k].model, BENCH_SEQUENCES, &carried[k], &b[k].error));
+        rondo_model_zero_grad(b[k].model);
+        for (size_t i = 0; i < 3; i++) {
+            works(&b[k],
+                  rondo_model_forward(b[k].model, carried[k], b[k].batch, RONDO_TRAIN, NULL, &b[k].error));
+            works(&b[k], rondo_model_loss(b[k].model, b[k].batch, NULL, &b[k].error));
+            works(&b[k], rondo_model_backward(b[k].model, b[k].batch, &b[k].error));
+        }
+    }
+    assert_memory_equal(b[0].model->grads, b[1].model->grads, b[0].model->numbers * sizeof(rd_real));
+    assert_memory_equal(carried[0]->numbers, carried[1]->numbers,
+                        BENCH_SEQUENCES * b[0].model->state_width * sizeof(rd_real));
+    assert_non_null(b[1].model->train.repeat[0].memory);
+    assert_non_null(b[1].model->train.repeat[1].memory);
+    assert_null(b[1].model->train.repeat[2].memory); /* the last keeps its own */
+    for (size_t k = 0; k < 2; k++) {
+        rondo_state_free(carried[k]);
+        bench_close(&b[k]);
+    }
+}
+
+/* Six layers need little more than the one that is at work. */
+static void layers_that_run_again_share_their_memory(void **state)
+{
+    (void)state;
+    size_t bytes[2];
+    for (size_t k = 0; k < 2; k++) {
+        bench b;
+        bench_open(&b, 1, k ? "saved = recompute\n" : "");
+        bench_model(
+            &b,
+            "a = lstm(x, size=64)\nb = lstm(a, size=64)\nc1 = lstm(b, size=64)\nd = lstm(c1, size=64)\n"
+            "e = lstm(d, size=64)\nf = lstm(e, size=64)\nout = dense(f, size=5)\nloss = softmax(out, y)\n");
+        works(&b, rondo_model_reserve(b.model, "x", 2000, 200, 10, &b.error));
+        bytes[k] = b.model->train.bytes;
+        bench_close(&b);
+    }
+    assert_true(bytes[1] * 20 < bytes[0] * 9);
 }
 
 /* The output of forward is there until the next call, whatever was planned. */
@@ -265,6 +338,9 @@ int main(void)
         cmocka_unit_test(pieces_too_large_to_count_need_more_than_there_is),
         cmocka_unit_test(a_deep_stack_takes_less_than_its_pieces),
         cmocka_unit_test(any_list_gives_the_bits_it_gives_when_every_value_has_a_place_of_its_own),
+        cmocka_unit_test(layers_run_again_give_the_bits_of_layers_that_keep_their_gates),
+        cmocka_unit_test(layers_run_again_start_from_the_carried_states),
+        cmocka_unit_test(layers_that_run_again_share_their_memory),
         cmocka_unit_test(the_output_stays_after_the_losses_and_backward),
         cmocka_unit_test(gradients_that_nobody_needs_have_no_place),
     };
