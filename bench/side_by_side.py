@@ -30,9 +30,9 @@ from peer import workloads  # noqa: E402
 # name, program, variant, and whether it says anything about a workload
 PEER_ROWS = [
     ("pytorch", "pytorch.py", "", lambda w: w["kind"] in ("train", "score", "step", "stream", "memory") and not
-     w["workload"].startswith("scan")),
+     w["workload"].startswith("scan") and w["weights"] == "f32"),
     ("pytorch-packed", "pytorch.py", "packed", lambda w: w["ragged"] and w["kind"] == "train"),
-    ("onnxruntime", "onnxruntime_peer.py", "", lambda w: w["kind"] in ("score", "stream")),
+    ("onnxruntime", "onnxruntime_peer.py", "", lambda w: w["kind"] in ("score", "stream") and w["weights"] == "f32"),
     ("onednn", "onednn", "", lambda w: w["cell"] == "lstm" and not w["settings"] and not w["ragged"] and
      not w["proj_size"] and w["weights"] != "bf16" and w["kind"] in ("train", "score", "stream")),
     ("start", "start.py", "", lambda w: w["kind"] == "load"),

@@ -146,6 +146,7 @@ static rondo_status make_training(subject *s, rondo_error *error)
 static rondo_status make_stream(subject *s, rondo_error *error)
 {
     rondo_status status = make_layers(s, s->bench->device, error);
+    if (status == RONDO_OK) status = rondo_quantize(s->model, s->w->weights, error);
     if (status == RONDO_OK) status = rondo_state_new(s->model, 1, &s->state, error);
     if (status != RONDO_OK) return status;
     s->numbers = draw_numbers(INPUTS * s->w->input, 3);

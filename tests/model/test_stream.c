@@ -146,10 +146,10 @@ static rondo_view view_of(void *data, size_t rows, size_t width, int symbols)
 }
 
 /* Runs the state through the inputs, with allocations trapped. */
-static void walk(bench *b, rondo_state *s, rd_real out[STEPS][MOST_H])
+static void walk_some(bench *b, rondo_state *s, size_t steps, rd_real out[STEPS][MOST_H])
 {
     rd_real x[MOST_H];
-    for (size_t t = 0; t < STEPS; t++) {
+    for (size_t t = 0; t < steps; t++) {
         for (size_t j = 0; j < shared.inputs; j++)
             x[j] = (rd_real)shared.x[t][j];
         rd_memory_trap(1);
@@ -159,6 +159,11 @@ static void walk(bench *b, rondo_state *s, rd_real out[STEPS][MOST_H])
                             view_of(out[t], 1, shared.width, 0), &b->error));
         rd_memory_trap(0);
     }
+}
+
+static void walk(bench *b, rondo_state *s, rd_real out[STEPS][MOST_H])
+{
+    walk_some(b, s, STEPS, out);
 }
 
 static void walk_fresh(bench *b, rd_real out[STEPS][MOST_H])
@@ -287,10 +292,13 @@ static void same_bits(const char *weights)
     for (size_t i = 0; i < CELLS; i++)
         for (size_t k = 0; k < sizeof threads / sizeof threads[0]; k++) {
             bench b;
+            rondo_state *s;
             open_cell(&b, &cells[i], MOST_H, threads[k]);
             works(&b, rondo_quantize(b.model, weights, &b.error));
             memset(shared.out, 0, sizeof shared.out);
-            walk_fresh(&b, shared.out);
+            works(&b, rondo_state_new(b.model, 1, &s, &b.error));
+            walk_some(&b, s, 9, shared.out); /* few: threads may be more than processors */
+            rondo_state_free(s);
             if (k == 0) memcpy(alone, shared.out, sizeof alone);
             if (memcmp(alone, shared.out, sizeof alone) != 0)
                 fail_msg("%s%s with %s weights and %d threads", cells[i].kind, cells[i].settings, weights,
