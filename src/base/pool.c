@@ -11,7 +11,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
-enum { MOST_THREADS = 1024, NUMBER_SHIFT = 16, TURNS_PER_LOOK = 512, STOP = 0xFFFF };
+enum { MOST_THREADS = 1024, NUMBER_SHIFT = 16, TURNS_PER_LOOK = 64, STOP = 0xFFFF };
 static const double SPIN_SECONDS = 50e-6;
 /* Whoever waits for a run to end does so longer than a sleeping thread takes to wake; or, in runs that follow
  * each other closely, each side would fall asleep while the other wakes up. */
