@@ -169,9 +169,9 @@ void rd_dense_rows_backward(const rd_layer *layer, const rd_call *call, size_t f
 {
     const rd_value *x = call->in[0];
     size_t in = inputs_of(layer), out = outputs_of(layer);
-    if (own(layer)->bias)
-        rd_device_column_sums(call->device, rows, out, d_out, stride, rd_param_grad(layer, call, WEIGHT + 1));
+    rd_real *d_bias = own(layer)->bias ? rd_param_grad(layer, call, WEIGHT + 1) : NULL;
     if (layer->in[0].symbols) {
+        if (d_bias) rd_device_column_sums(call->device, rows, out, d_out, stride, d_bias);
         block b = {
             .layer = layer, .call = call, .first = first, .rows = rows, .stride = stride, .d_out = d_out};
         rd_pool_run(call->device->pool, scatter, &b, rd_ceil_div(out, COLUMNS_A_CHUNK));
@@ -185,7 +185,8 @@ void rd_dense_rows_backward(const rd_layer *layer, const rd_call *call, size_t f
                                                    .b = x->data + first * x->stride,
                                                    .b_stride = x->stride,
                                                    .c = rd_param_grad(layer, call, WEIGHT),
-                                                   .c_stride = in});
+                                                   .c_stride = in,
+                                                   .sums = d_bias});
     if (x->grad)
         rd_device_product(
             call->device,

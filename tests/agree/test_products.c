@@ -164,6 +164,35 @@ static void the_bits_of_a_row_do_not_depend_on_its_neighbours(void **state)
     free_matrices(&m);
 }
 
+/* The sums of columns beside an outer product: rows ascending onto what was there, as a plain loop adds them. */
+static void an_outer_product_sums_the_columns_it_reads(void **state)
+{
+    (void)state;
+    const matrices m = new_matrices();
+    rd_kernels kernels;
+    for (size_t set = 0; rd_kernels_name(set); set++) {
+        assert_true(rd_kernels_for(rd_kernels_name(set), &kernels));
+        for (size_t i = 0; i < sizeof all_sizes / sizeof *all_sizes; i++) {
+            const sizes z = all_sizes[i];
+            rd_real sums[2048], expected[2048];
+            world w = {.stir = 70 + i};
+            if (z.rows > 2048) continue;
+            fill(&w, m.a, z.depth * z.rows);
+            fill(&w, m.w, z.depth * z.columns);
+            fill(&w, sums, z.rows);
+            memset(m.c, 0, z.rows * z.columns * sizeof *m.c);
+            memcpy(expected, sums, z.rows * sizeof *sums);
+            for (size_t k = 0; k < z.depth; k++)
+                for (size_t a = 0; a < z.rows; a++)
+                    expected[a] += m.a[k * z.rows + a];
+            kernels.outer(&(rd_outer_args){z.depth, z.rows, z.columns, m.a, z.rows, m.w, z.columns, m.c, z.columns, sums},
+                          m.scratch);
+            if (z.columns > 0) assert_memory_equal(sums, expected, z.rows * sizeof *sums);
+        }
+    }
+    free_matrices(&m);
+}
+
 /* Rows added in one call and in pieces of any length: the accumulator goes on where it stood. */
 static void an_outer_product_may_be_added_piece_by_piece(void **state)
 {
@@ -198,6 +227,7 @@ int main(void)
         cmocka_unit_test(products_agree_with_a_triple_loop),
         cmocka_unit_test(outer_products_agree_with_a_triple_loop),
         cmocka_unit_test(the_bits_of_a_row_do_not_depend_on_its_neighbours),
+        cmocka_unit_test(an_outer_product_sums_the_columns_it_reads),
         cmocka_unit_test(an_outer_product_may_be_added_piece_by_piece),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
