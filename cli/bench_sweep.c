@@ -305,7 +305,7 @@ int bench_scan(bench *b, const invocation *call)
                       "batch", scanned[0].cell, scanned[1].cell, scanned[2].cell, "mingru:gru");
     for (size_t steps = longest < SHORTEST ? longest : SHORTEST; steps <= longest && !output_broken();
          steps *= 4) {
-        double rate[SCANNED];
+        double rate[SCANNED] = {0};
         for (size_t c = 0; c < SCANNED; c++) {
             int status = scan_one(b, c, hidden, steps, &rate[c]);
             if (status != RONDO_OK) return status;

@@ -54,10 +54,12 @@ check_public_header() {
 }
 
 check_tidy() {
+    # not WebAssembly's instructions, nor what needs a CBLAS
+    grep -v -e cpu_simd128.c -e cblas/ <"$folder/there" >"$folder/tidied"
     while read -r file; do
         # shellcheck disable=SC2046,SC2086 # the words are meant to split
         "$tidy" --quiet "$file" -- $flags $(flags_of "$file") 2>/dev/null
-    done <"$folder/there" | sed "s:^$PWD/::" >"$folder/tidy"
+    done <"$folder/tidied" | sed "s:^$PWD/::" >"$folder/tidy"
     [ ! -s "$folder/tidy" ] || { cat "$folder/tidy"; return 1; }
 }
 

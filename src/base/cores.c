@@ -18,7 +18,7 @@ static long first_sibling(int processor)
     (void)snprintf(path, sizeof path, "/sys/devices/system/cpu/cpu%d/topology/thread_siblings_list",
                    processor);
     return rd_read_small(path, text, sizeof text) && text[0] >= '0' && text[0] <= '9' ? strtol(text, NULL, 10)
-                                                                                   : processor;
+                                                                                      : processor;
 }
 
 static int allowed_cores(void)

@@ -14,8 +14,8 @@ static inline uint16_t rd_bf16_of(rd_real x)
     const float value = (float)x;
     uint32_t bits;
     memcpy(&bits, &value, sizeof bits);
-    return (uint16_t)((bits + 0x7fffu + (bits >> 16 & 1)) >>
-                      16); /* finite: saving and quantizing refuse the rest */
+    /* finite: saving and quantizing refuse the rest */
+    return (uint16_t)((bits + 0x7fffu + (bits >> 16 & 1)) >> 16);
 }
 
 static inline rd_real rd_bf16_value(uint16_t half)
@@ -23,7 +23,7 @@ static inline rd_real rd_bf16_value(uint16_t half)
     const uint32_t bits = (uint32_t)half << 16;
     float value;
     memcpy(&value, &bits, sizeof value);
-    return value;
+    return (rd_real)value;
 }
 
 /* The scale of a row: its largest size / 127, rounded up to 16 bits; 0 for a row of zeros. */
@@ -40,7 +40,7 @@ static inline rd_real rd_int8_scale(size_t n, const rd_real *row)
     memcpy(&bits, &largest, sizeof bits);
     bits = (bits + 0xff) & ~0xffu;
     memcpy(&largest, &bits, sizeof largest);
-    return largest;
+    return (rd_real)largest;
 }
 
 static inline int8_t rd_int8_of(rd_real x, rd_real scale)

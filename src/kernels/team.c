@@ -123,8 +123,7 @@ void rd_device_outer(const rondo_device *device, const rd_outer_args *args)
     outer_work w = {device, args, whole_a, whole_b};
     if (!is_small(args->rows, args->a_columns, args->b_columns)) { /* a chunk packs all that it reads of B */
         w.a = cut_length(args->a_columns, cuts, OUTER_COLUMNS, OUTER_MULTIPLE);
-        w.b = cut_length(args->b_columns, rd_ceil_div(cuts, w.a.chunks), 2 * OUTER_COLUMNS,
-                         panel);
+        w.b = cut_length(args->b_columns, rd_ceil_div(cuts, w.a.chunks), 2 * OUTER_COLUMNS, panel);
     }
     /* always by the pool: it knows which thread this is, and so whose scratch to use */
     rd_pool_run(device->pool, outer_chunk, &w, w.a.chunks * w.b.chunks);

@@ -138,15 +138,15 @@ static rd_real *grad_of(const rd_walk *walk, size_t param)
     return param == RD_NO_PARAM ? NULL : rd_param_grad(walk->layer, walk->call, param);
 }
 
-/* Biases that no product of the same rows sums up on its way: those before a layer norm, and b_x beside symbols.
- * With layer norm the bias of the recurrent part came from the walk. */
+/* Biases that no product of the same rows sums up on its way: those before a layer norm, and b_x beside
+ * symbols. With layer norm the bias of the recurrent part came from the walk. */
 static void bias_grads(const rd_walk *walk)
 {
     const rd_recurrent_frame *f = &walk->frame;
     rd_real *bias = grad_of(walk, walk->own->bias_x);
     if (bias && (walk->own->norm || walk->own->symbols))
-        rd_device_column_sums(walk->call->device, walk->pack->rows, walk->own->gates, f->gates, f->gates_stride,
-                              bias);
+        rd_device_column_sums(walk->call->device, walk->pack->rows, walk->own->gates, f->gates,
+                              f->gates_stride, bias);
 }
 
 static void input_norm_grads(const rd_walk *walk)

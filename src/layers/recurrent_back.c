@@ -201,7 +201,7 @@ static void open_step(const rd_walk *walk, const rd_walk_step *step)
     const rd_recurrent_frame *f = &walk->frame;
     const rd_recurrent *own = walk->own;
     const size_t stride[] = {f->h_stride, f->c_stride};
-    for (size_t k = 0; k < (size_t)own->info->states; k++) {
+    for (size_t k = 0; k < rd_walk_states(walk); k++) {
         const size_t width = width_of(walk, step, own->state[k]);
         for (size_t r = 0; r < step->rows; r++) {
             const size_t at = (step->place + r) * stride[k] + step->unit;
@@ -216,7 +216,7 @@ static void close_step(const rd_walk *walk, const rd_walk_step *step)
 {
     const rd_recurrent_frame *f = &walk->frame;
     const size_t stride[] = {f->h_stride, f->c_stride};
-    for (size_t k = 0; k < (size_t)walk->own->info->states; k++) {
+    for (size_t k = 0; k < rd_walk_states(walk); k++) {
         const size_t at = step->place * stride[k] + step->unit;
         rd_copy_rows(step->rows, width_of(walk, step, walk->own->state[k]), f->d_prev[k] + at, stride[k],
                      f->d_state[k] + at, stride[k]);

@@ -51,8 +51,8 @@ rd_recurrent_panels rd_recurrent_panels_of(const rd_recurrent *own, const rd_ker
 }
 
 /* U and b of run i, gate by gate. Without biases the panel of them is 0. */
-static void pack_gates(const rd_recurrent *own, const rondo_device *device, size_t i, const rd_real *u, const rd_real *bias,
-                       const rd_recurrent_panels *at, rd_real *packed)
+static void pack_gates(const rd_recurrent *own, const rondo_device *device, size_t i, const rd_real *u,
+                       const rd_real *bias, const rd_recurrent_panels *at, rd_real *packed)
 {
     const rd_run *run = &own->run[i];
     rd_gate_pack_args args = {.hidden = own->hidden,
@@ -68,7 +68,8 @@ static void pack_gates(const rd_recurrent *own, const rondo_device *device, size
         args.w = bias + run->gate * own->hidden;
         rd_device_gate_pack(device, &args);
     } else {
-        memset(args.panels, 0, rd_gate_panel_numbers(own->hidden, run->gates, args.units, 1) * sizeof(rd_real));
+        memset(args.panels, 0,
+               rd_gate_panel_numbers(own->hidden, run->gates, args.units, 1) * sizeof(rd_real));
     }
 }
 

@@ -44,8 +44,8 @@ static double unevenness_of(const rd_walk *walk, size_t threads)
     return (double)(most * threads) / (double)rd_size_max(1, pack->rows);
 }
 
-/* Units are shared out where blocks of places cannot be dealt evenly, and a step is long enough to wait for the
- * others at its end. What happens to whole rows (a projection, masks, norms) keeps to places. */
+/* Units are shared out where blocks of places cannot be dealt evenly, and a step is long enough to wait for
+ * the others at its end. What happens to whole rows (a projection, masks, norms) keeps to places. */
 static size_t shares_of(const rd_walk *walk)
 {
     const rd_recurrent *own = walk->own;
@@ -228,7 +228,7 @@ static rd_cell_step forward_step(const rd_walk *walk, const rd_walk_step *step)
         cell.prev[1] = step->from[1];
         return cell;
     }
-    for (size_t k = 0; k < (size_t)walk->own->info->states; k++) {
+    for (size_t k = 0; k < rd_walk_states(walk); k++) {
         cell.prev[k] = step->from[k];
         cell.next[k] = step->to[k];
     }
@@ -247,7 +247,7 @@ static rd_walk_step later_rows(const rd_walk *walk, const rd_walk_step *step, si
     s.row += skipped;
     s.kept += skipped;
     s.rows -= skipped;
-    for (size_t k = 0; k < (size_t)walk->own->info->states; k++) {
+    for (size_t k = 0; k < rd_walk_states(walk); k++) {
         s.from[k] += skipped * stride[k];
         s.to[k] += skipped * stride[k];
     }
@@ -258,7 +258,7 @@ static rd_walk_step later_rows(const rd_walk *walk, const rd_walk_step *step, si
 static void ends_here(const rd_walk *walk, rd_walk_step *step)
 {
     const size_t stride[] = {walk->frame.h_stride, walk->frame.c_stride};
-    for (size_t k = 0; k < (size_t)walk->own->info->states; k++)
+    for (size_t k = 0; k < rd_walk_states(walk); k++)
         step->to[k] = walk->frame.state[k] + step->place * stride[k];
 }
 
@@ -289,18 +289,19 @@ static void phase_forward(const rd_walk *walk, const rd_walk_step *step, size_t 
 }
 
 /* Units of state k that are at work: all of h with a projection. */
-static void copy_states(const rd_walk *walk, const rd_walk_step *step, size_t first, size_t rows, rd_real *const *from,
-                        rd_real *const *to)
+static void copy_states(const rd_walk *walk, const rd_walk_step *step, size_t first, size_t rows,
+                        rd_real *const *from, rd_real *const *to)
 {
     const size_t stride[] = {walk->frame.h_stride, walk->frame.c_stride};
-    for (size_t k = 0; k < (size_t)walk->own->info->states; k++) {
+    for (size_t k = 0; k < rd_walk_states(walk); k++) {
         const size_t width = walk->shares ? step->end_unit - step->unit : walk->own->state[k];
         const size_t at = first * stride[k] + step->unit;
         rd_copy_rows(rows, width, from[k] + at, stride[k], to[k] + at, stride[k]);
     }
 }
 
-/* States of rows that were not at work in the step before; all of them when steps do not hand over directly. */
+/* States of rows that were not at work in the step before; all of them when steps do not hand over directly.
+ */
 static void join(const rd_walk *walk, const rd_walk_step *step, size_t first)
 {
     const rd_recurrent_frame *f = &walk->frame;
@@ -329,7 +330,7 @@ static void after_equations(const rd_walk *walk, const rd_walk_step *step)
                                                   .panels = walk->packed + walk->panels.proj,
                                                   .c = step->to[0],
                                                   .c_stride = f->h_stride});
-    for (size_t k = 0; k < (size_t)own->info->states; k++)
+    for (size_t k = 0; k < rd_walk_states(walk); k++)
         if (own->zoneout[k] > 0) rd_walk_zone(walk, step, k);
     rd_copy_rows(step->rows, own->state[0], own->before ? step->from[0] : step->to[0], f->h_stride,
                  out->data + step->row * out->stride, out->stride);
@@ -370,7 +371,8 @@ static void begin(const rd_walk *walk, const rd_walk_share *s)
     const rd_recurrent_frame *f = &walk->frame;
     for (size_t p = s->first; p < s->end; p++) {
         const size_t i = walk->pack->order[p];
-        rd_start_load(&walk->start, i, s->unit, rd_walk_share_width(walk, s, 0), f->state[0] + p * f->h_stride + s->unit);
+        rd_start_load(&walk->start, i, s->unit, rd_walk_share_width(walk, s, 0),
+                      f->state[0] + p * f->h_stride + s->unit);
         if (f->state[1])
             rd_start_load(&walk->start, i, walk->own->state[0] + s->unit, rd_walk_share_width(walk, s, 1),
                           f->state[1] + p * f->c_stride + s->unit);
@@ -382,7 +384,8 @@ static void finish(const rd_walk *walk, const rd_walk_share *s)
     const rd_recurrent_frame *f = &walk->frame;
     for (size_t p = s->first; p < s->end; p++) {
         const size_t i = walk->pack->order[p];
-        rd_start_store(walk->call, i, s->unit, rd_walk_share_width(walk, s, 0), f->state[0] + p * f->h_stride + s->unit);
+        rd_start_store(walk->call, i, s->unit, rd_walk_share_width(walk, s, 0),
+                       f->state[0] + p * f->h_stride + s->unit);
         if (f->state[1])
             rd_start_store(walk->call, i, walk->own->state[0] + s->unit, rd_walk_share_width(walk, s, 1),
                            f->state[1] + p * f->c_stride + s->unit);
@@ -394,7 +397,7 @@ static void set_states(const rd_walk *walk, rd_walk_step *step, size_t s, const 
 {
     const rd_recurrent_frame *f = &walk->frame;
     const size_t stride[] = {f->h_stride, f->c_stride};
-    for (size_t k = 0; k < (size_t)walk->own->info->states; k++) {
+    for (size_t k = 0; k < rd_walk_states(walk); k++) {
         rd_real *state = f->state[k] + step->place * stride[k], *prev = f->prev[k] + step->kept * stride[k];
         const int turned = walk->direct && !walk->train && s % 2 == 1;
         step->from[k] = turned ? state : prev;

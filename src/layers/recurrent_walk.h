@@ -93,6 +93,12 @@ typedef struct rd_walk {
     void (*walk_share)(const struct rd_walk *walk, const struct rd_walk_share *share); /* of this direction */
 } rd_walk;
 
+/* How many states the cell has: h, or h and c. */
+static inline size_t rd_walk_states(const rd_walk *walk)
+{
+    return walk->own->info->states > 1 ? RD_MAX_STATES : 1;
+}
+
 /* The rows of one step that one thread works on, and the units. */
 typedef struct rd_walk_step {
     size_t t, place, rows;

@@ -1,5 +1,5 @@
-/* inspect --what memory: what training with the model's options takes, part by part, beside what a step takes when it
- * is run. */
+/* inspect --what memory: what training with the model's options takes, part by part, beside what a step takes
+ * when it is run. */
 #include "look/inspect.h"
 
 #include "base/memory.h"
@@ -27,7 +27,8 @@ static void row(rd_text *out, const char *name, size_t bytes, const char *help)
 static void limits_of(shape s, rondo_mode mode, rd_limits_of_call *limits)
 {
     for (size_t i = 0; i < RD_MAX_PARTS; i++)
-        limits[i] = (rd_limits_of_call){.rows = s.steps * s.sequences, .steps = s.steps, .sequences = s.sequences, .mode = mode};
+        limits[i] = (rd_limits_of_call){
+            .rows = s.steps * s.sequences, .steps = s.steps, .sequences = s.sequences, .mode = mode};
 }
 
 /* ---- a step on zeros ---- */
@@ -36,8 +37,7 @@ static void limits_of(shape s, rondo_mode mode, rd_limits_of_call *limits)
 static int has_one_step(const rondo_model *m, size_t part)
 {
     for (size_t i = 0; i < m->losses; i++)
-        if (m->loss[i].target == part && m->layer[m->loss[i].source].out.per_sequence)
-            return 1;
+        if (m->loss[i].target == part && m->layer[m->loss[i].source].out.per_sequence) return 1;
     return 0;
 }
 
@@ -76,7 +76,8 @@ static void free_zeros(zeros *z)
     rd_free(z->symbols_of);
 }
 
-static rondo_status fill(const rondo_model *m, shape s, const zeros *z, rondo_batch *batch, rondo_error *error)
+static rondo_status fill(const rondo_model *m, shape s, const zeros *z, rondo_batch *batch,
+                         rondo_error *error)
 {
     for (size_t i = 0; i < m->parts; i++) {
         rondo_sequences part = {.count = s.sequences, .length = z->length};
@@ -98,8 +99,7 @@ static rondo_status run_step(rondo_model *m, const rondo_batch *batch, uint64_t 
 {
     const uint64_t before = rd_memory_resident();
     RD_TRY(rondo_model_forward(m, NULL, batch, RONDO_TRAIN, NULL, error));
-    if (m->losses > 0)
-        RD_TRY(rondo_model_loss(m, batch, NULL, error));
+    if (m->losses > 0) RD_TRY(rondo_model_loss(m, batch, NULL, error));
     RD_TRY(rondo_model_backward(m, batch, error));
     const uint64_t after = rd_memory_resident();
     *bytes = after > before ? after - before : 0;
@@ -111,12 +111,9 @@ static rondo_status measure(rondo_model *m, shape s, uint64_t *bytes, rondo_erro
     zeros z = {.values = NULL};
     rondo_batch *batch = NULL;
     rondo_status status = make_zeros(m, s, &z, error);
-    if (status == RONDO_OK)
-        status = rondo_batch_new(&batch, error);
-    if (status == RONDO_OK)
-        status = fill(m, s, &z, batch, error);
-    if (status == RONDO_OK)
-        status = run_step(m, batch, bytes, error);
+    if (status == RONDO_OK) status = rondo_batch_new(&batch, error);
+    if (status == RONDO_OK) status = fill(m, s, &z, batch, error);
+    if (status == RONDO_OK) status = run_step(m, batch, bytes, error);
     rondo_batch_free(batch);
     free_zeros(&z);
     return status;
@@ -141,9 +138,9 @@ static size_t next_largest(const rd_frame *frame, size_t last)
     size_t best = frame->pieces;
     for (size_t i = 0; i < frame->pieces; i++) {
         const size_t bytes = frame->piece[i].bytes;
-        const int after = last == frame->pieces || bytes < frame->piece[last].bytes || (bytes == frame->piece[last].bytes && i > last);
-        if (after && (best == frame->pieces || bytes > frame->piece[best].bytes))
-            best = i;
+        const int after = last == frame->pieces || bytes < frame->piece[last].bytes ||
+                          (bytes == frame->piece[last].bytes && i > last);
+        if (after && (best == frame->pieces || bytes > frame->piece[best].bytes)) best = i;
     }
     return best;
 }
@@ -155,8 +152,10 @@ static void largest_text(const rondo_model *m, const rd_frame *frame, rd_text *o
     for (size_t k = 0; k < MOST_NAMED && k < frame->pieces; k++) {
         at = next_largest(frame, at);
         const rd_piece *piece = &frame->piece[at];
-        const int of_layer = piece->kind != RD_PIECE_LOSS && piece->kind != RD_PIECE_STATE && piece->node >= m->parts;
-        row(out, rd_piece_names[piece->kind], piece->bytes, of_layer ? m->layer[piece->node - m->parts].name : "");
+        const int of_layer =
+            piece->kind != RD_PIECE_LOSS && piece->kind != RD_PIECE_STATE && piece->node >= m->parts;
+        row(out, rd_piece_names[piece->kind], piece->bytes,
+            of_layer ? m->layer[piece->node - m->parts].name : "");
     }
 }
 
@@ -165,7 +164,8 @@ static rondo_status measured_text(rondo_model *m, shape s, size_t planned, rd_te
     const rd_room room = rd_memory_room();
     uint64_t bytes = 0;
     if (planned > room.bytes) {
-        rd_text_format(out, "\na step on zeros was not run: %s %.1f KiB\n", room.by, (double)room.bytes / 1024);
+        rd_text_format(out, "\na step on zeros was not run: %s %.1f KiB\n", room.by,
+                       (double)room.bytes / 1024);
         return RONDO_OK;
     }
     RD_TRY(measure(m, s, &bytes, error));
@@ -184,7 +184,8 @@ static rondo_status training_text(const rd_view_of *view, shape s, rd_text *out,
     rondo_status status = rd_model_foresee(m, limits, &frame, error);
     if (status == RONDO_OK) {
         row(out, "parameters", flat, "flat, as in the file");
-        row(out, "packed weights", rd_model_packed(m) * sizeof(rd_real), "as the kernels read them, both directions");
+        row(out, "packed weights", rd_model_packed(m) * sizeof(rd_real),
+            "as the kernels read them, both directions");
         row(out, "gradients", flat, "in training");
         row(out, "optimizer", slots * flat, rd_option_text(m->options, RD_OPT_optimizer));
         kinds_text(&frame, out);

@@ -1,9 +1,9 @@
 /* The walk over the list: forward from first to last, the losses at the turn, backward from last to first. */
 #include "model/run.h"
 #include "base/clock.h"
-#include "model/narrow.h"
 #include "base/size.h"
 #include "model/liveness.h"
+#include "model/narrow.h"
 
 #include <string.h>
 

@@ -1,5 +1,6 @@
-/* The checks that are built into the program: gradients of every cell in double, kernels of every instruction set that runs
- * here against a plain loop, the same bits for any number of threads. A check is a row: a name and what it runs on. */
+/* The checks that are built into the program: gradients of every cell in double, kernels of every instruction
+ * set that runs here against a plain loop, the same bits for any number of threads. A check is a row: a name
+ * and what it runs on. */
 #include "tasks/tasks.h"
 
 #include "base/memory.h"
@@ -38,7 +39,7 @@ enum { CELLS = sizeof cells / sizeof *cells, SEQUENCES = 4, WIDTH = 3, CLASSES =
 static const size_t lengths[SEQUENCES] = {2, 4, 0, 3};
 static const double gradient_limit = 1e-6;
 
-/* ---- a small model and batch -------------------------------------------------------------------------------- */
+/* ---- a small model and batch --------------------------------------------------------------------------- */
 
 static rondo_status make_batch(rondo_batch **batch, rondo_error *error)
 {
@@ -54,40 +55,42 @@ static rondo_status make_batch(rondo_batch **batch, rondo_error *error)
         ys[s] = y[s];
     }
     RD_TRY(rondo_batch_new(batch, error));
-    RD_TRY(rondo_batch_put(*batch, "x", &(rondo_sequences){.count = SEQUENCES, .length = lengths, .width = WIDTH, .values = xs}, error));
-    return rondo_batch_put(*batch, "y", &(rondo_sequences){.count = SEQUENCES, .length = lengths, .symbols = ys}, error);
+    RD_TRY(rondo_batch_put(
+        *batch, "x", &(rondo_sequences){.count = SEQUENCES, .length = lengths, .width = WIDTH, .values = xs},
+        error));
+    return rondo_batch_put(*batch, "y",
+                           &(rondo_sequences){.count = SEQUENCES, .length = lengths, .symbols = ys}, error);
 }
 
-static rondo_status make_model(rondo_device *device, const rondo_options *options, const char *nodes, rondo_model **model, rondo_error *error)
+static rondo_status make_model(rondo_device *device, const rondo_options *options, const char *nodes,
+                               rondo_model **model, rondo_error *error)
 {
     rd_text text = {0};
     static const rondo_size sizes[] = {{"x", WIDTH, 0}, {"y", CLASSES, 1}};
     rd_text_format(&text, "%s\nout = dense(h, size=%d)\nloss = softmax(out, y)\n", nodes, CLASSES);
     rondo_status status = rd_text_done(&text, error);
-    if (status == RONDO_OK)
-        status = rondo_model_new(device, options, text.text, sizes, 2, model, error);
+    if (status == RONDO_OK) status = rondo_model_new(device, options, text.text, sizes, 2, model, error);
     rd_text_free(&text);
     return status;
 }
 
-/* ---- gradients ---------------------------------------------------------------------------------------------- */
+/* ---- gradients ----------------------------------------------------------------------------------------- */
 
-static rondo_status check_gradient(const check *row, const rondo_options *options, rd_text *said, int *good, rondo_error *error)
+static rondo_status check_gradient(const check *row, const rondo_options *options, rd_text *said, int *good,
+                                   rondo_error *error)
 {
     rondo_device *device = NULL;
     rondo_model *model = NULL;
     rondo_batch *batch = NULL;
     rondo_gradcheck_result worst;
     rondo_status status = rondo_device_open("cpu", 1, &device, error);
-    if (status == RONDO_OK)
-        status = make_model(device, options, row->text, &model, error);
-    if (status == RONDO_OK)
-        status = make_batch(&batch, error);
-    if (status == RONDO_OK)
-        status = rondo_gradcheck(model, batch, 0, &worst, error);
+    if (status == RONDO_OK) status = make_model(device, options, row->text, &model, error);
+    if (status == RONDO_OK) status = make_batch(&batch, error);
+    if (status == RONDO_OK) status = rondo_gradcheck(model, batch, 0, &worst, error);
     if (status == RONDO_OK) {
         *good = worst.worst <= gradient_limit && worst.checked > 0;
-        rd_text_format(said, "worst relative error %.1e at %s, %zu numbers", worst.worst, worst.param, worst.checked);
+        rd_text_format(said, "worst relative error %.1e at %s, %zu numbers", worst.worst, worst.param,
+                       worst.checked);
     }
     rondo_batch_free(batch);
     rondo_model_free(model);
@@ -95,9 +98,10 @@ static rondo_status check_gradient(const check *row, const rondo_options *option
     return status;
 }
 
-/* ---- threads ------------------------------------------------------------------------------------------------ */
+/* ---- threads ------------------------------------------------------------------------------------------- */
 
-static rondo_status gradient_with(int threads, const check *row, const rondo_options *options, rd_real **grads, size_t *n, rondo_error *error)
+static rondo_status gradient_with(int threads, const check *row, const rondo_options *options,
+                                  rd_real **grads, size_t *n, rondo_error *error)
 {
     rondo_device *device = NULL;
     rondo_model *model = NULL;
@@ -105,20 +109,15 @@ static rondo_status gradient_with(int threads, const check *row, const rondo_opt
     rondo_loss_report report;
     rondo_status status = rondo_device_open("cpu", threads, &device, error);
     *grads = NULL;
-    if (status == RONDO_OK)
-        status = make_model(device, options, row->text, &model, error);
-    if (status == RONDO_OK)
-        status = make_batch(&batch, error);
-    if (status == RONDO_OK)
-        status = rondo_model_forward(model, NULL, batch, RONDO_TRAIN, NULL, error);
+    if (status == RONDO_OK) status = make_model(device, options, row->text, &model, error);
+    if (status == RONDO_OK) status = make_batch(&batch, error);
+    if (status == RONDO_OK) status = rondo_model_forward(model, NULL, batch, RONDO_TRAIN, NULL, error);
     if (status == RONDO_OK) {
         rondo_model_zero_grad(model);
         status = rondo_model_loss(model, batch, &report, error);
     }
-    if (status == RONDO_OK)
-        status = rondo_model_backward(model, batch, error);
-    if (status == RONDO_OK)
-        status = rd_alloc(model->numbers, sizeof **grads, "gradients", grads, error);
+    if (status == RONDO_OK) status = rondo_model_backward(model, batch, error);
+    if (status == RONDO_OK) status = rd_alloc(model->numbers, sizeof **grads, "gradients", grads, error);
     if (status == RONDO_OK) {
         *n = model->numbers;
         memcpy(*grads, model->grads, *n * sizeof **grads);
@@ -129,7 +128,8 @@ static rondo_status gradient_with(int threads, const check *row, const rondo_opt
     return status;
 }
 
-static rondo_status check_threads(const check *row, const rondo_options *options, rd_text *said, int *good, rondo_error *error)
+static rondo_status check_threads(const check *row, const rondo_options *options, rd_text *said, int *good,
+                                  rondo_error *error)
 {
     static const int counts[] = {2, 3, 8};
     rd_real *one, *many;
@@ -139,8 +139,7 @@ static rondo_status check_threads(const check *row, const rondo_options *options
     *good = 1;
     for (size_t i = 0; status == RONDO_OK && i < 3; i++) {
         status = gradient_with(counts[i], row, options, &many, &m, error);
-        if (status == RONDO_OK)
-            *good = *good && m == n && !memcmp(one, many, n * sizeof *one);
+        if (status == RONDO_OK) *good = *good && m == n && !memcmp(one, many, n * sizeof *one);
         rd_free(many);
     }
     rd_text_put(said, "gradients of 1, 2, 3, 8 threads bit for bit");
@@ -148,7 +147,7 @@ static rondo_status check_threads(const check *row, const rondo_options *options
     return status;
 }
 
-/* ---- kernels ------------------------------------------------------------------------------------------------ */
+/* ---- kernels ------------------------------------------------------------------------------------------- */
 
 enum { ROWS = 13, COLUMNS = 37, DEPTH = 33 };
 
@@ -156,8 +155,20 @@ static double product_error(const rd_kernels *k, const rd_real *a, const rd_real
 {
     rd_real c[ROWS * COLUMNS];
     double worst = 0;
-    k->panel_pack(&(rd_pack_args){.columns = COLUMNS, .depth = DEPTH, .w = w, .column_stride = DEPTH, .depth_stride = 1, .panels = panels});
-    k->product(&(rd_product_args){.rows = ROWS, .columns = COLUMNS, .depth = DEPTH, .a = a, .a_stride = DEPTH, .panels = panels, .c = c, .c_stride = COLUMNS});
+    k->panel_pack(&(rd_pack_args){.columns = COLUMNS,
+                                  .depth = DEPTH,
+                                  .w = w,
+                                  .column_stride = DEPTH,
+                                  .depth_stride = 1,
+                                  .panels = panels});
+    k->product(&(rd_product_args){.rows = ROWS,
+                                  .columns = COLUMNS,
+                                  .depth = DEPTH,
+                                  .a = a,
+                                  .a_stride = DEPTH,
+                                  .panels = panels,
+                                  .c = c,
+                                  .c_stride = COLUMNS});
     for (size_t r = 0; r < ROWS; r++)
         for (size_t n = 0; n < COLUMNS; n++) {
             double sum = 0;
@@ -168,7 +179,8 @@ static double product_error(const rd_kernels *k, const rd_real *a, const rd_real
     return worst;
 }
 
-static rondo_status check_kernels(const check *row, const rondo_options *options, rd_text *said, int *good, rondo_error *error)
+static rondo_status check_kernels(const check *row, const rondo_options *options, rd_text *said, int *good,
+                                  rondo_error *error)
 {
     rd_kernels k;
     rd_real a[ROWS * DEPTH], w[COLUMNS * DEPTH], x[64], y[64], *panels;
@@ -190,7 +202,7 @@ static rondo_status check_kernels(const check *row, const rondo_options *options
     return RONDO_OK;
 }
 
-/* ---- the list ----------------------------------------------------------------------------------------------- */
+/* ---- the list ------------------------------------------------------------------------------------------ */
 
 typedef rondo_status (*check_fn)(const check *, const rondo_options *, rd_text *, int *, rondo_error *);
 typedef struct running {
@@ -208,11 +220,13 @@ static rondo_status run_one(running *r, const char *group, const check *row, che
     rondo_error inner = {.status = RONDO_OK};
     int good = 0;
     (void)snprintf(name, sizeof name, "%s/%s", group, row->name);
-    if (r->filter && *r->filter && !rd_glob(r->filter, name))
-        return RONDO_OK;
+    if (r->filter && *r->filter && !rd_glob(r->filter, name)) return RONDO_OK;
     rondo_status status = fn(row, r->options, &said, &good, &inner);
     good = good && status == RONDO_OK;
-    rd_text_format(&line, "%s %s: %s\n", good ? "ok    " : "FAILED", name, status ? inner.message : said.text ? said.text : "");
+    rd_text_format(&line, "%s %s: %s\n", good ? "ok    " : "FAILED", name,
+                   status      ? inner.message
+                   : said.text ? said.text
+                               : "");
     r->passed += (size_t)good;
     r->failed += (size_t)!good;
     status = rd_text_done(&line, error);

@@ -1,5 +1,5 @@
-/* How much memory a run needs, known before its first step: the largest batch the loader can give, planned through the
- * model, beside parameters, gradients and what the optimiser keeps. */
+/* How much memory a run needs, known before its first step: the largest batch the loader can give, planned
+ * through the model, beside parameters, gradients and what the optimiser keeps. */
 #include "train/memory_need.h"
 
 #include "base/memory.h"
@@ -18,10 +18,8 @@ static void sink_first(longest *l)
 {
     for (size_t i = 0;;) {
         size_t child = 2 * i + 1;
-        if (child + 1 < l->count && l->rows[child + 1] < l->rows[child])
-            child++;
-        if (child >= l->count || l->rows[i] <= l->rows[child])
-            return;
+        if (child + 1 < l->count && l->rows[child + 1] < l->rows[child]) child++;
+        if (child >= l->count || l->rows[i] <= l->rows[child]) return;
         uint64_t other = l->rows[i];
         l->rows[i] = l->rows[child];
         l->rows[child] = other;
@@ -60,17 +58,16 @@ static rondo_status largest_batch(const rondo_data *data, size_t sequences, rd_l
     for (uint64_t k = 0; status == RONDO_OK && k < rd_data_count(data); k++) {
         rd_record_place record;
         status = rd_data_record(data, k, &record, error);
-        if (status != RONDO_OK)
-            break;
-        if (k == 0 || record.rows > place->rows)
-            *place = record;
+        if (status != RONDO_OK) break;
+        if (k == 0 || record.rows > place->rows) *place = record;
         offer(&l, record.rows + extra);
     }
     size_t rows = 0;
     for (size_t i = 0; status == RONDO_OK && i < l.count; i++)
         if (l.rows[i] > SIZE_MAX || !rd_add(rows, (size_t)l.rows[i], &rows))
             status = rd_fail(error, RONDO_LIMIT, "a batch of %zu records is too large", sequences);
-    *limits = (rd_limits_of_call){.rows = rows, .steps = (size_t)(place->rows + extra), .sequences = sequences};
+    *limits =
+        (rd_limits_of_call){.rows = rows, .steps = (size_t)(place->rows + extra), .sequences = sequences};
     rd_free(l.rows);
     return status;
 }
@@ -104,10 +101,8 @@ static void name_part(need *n, part fresh)
 {
     size_t at = n->named;
     for (; at > 0 && n->largest[at - 1].bytes < fresh.bytes; at--)
-        if (at < MOST_NAMED)
-            n->largest[at] = n->largest[at - 1];
-    if (at == MOST_NAMED)
-        return;
+        if (at < MOST_NAMED) n->largest[at] = n->largest[at - 1];
+    if (at == MOST_NAMED) return;
     n->largest[at] = fresh;
     n->named += n->named < MOST_NAMED;
 }
@@ -122,7 +117,8 @@ static void add_flat(need *n, const char *name, size_t numbers, size_t times, he
 }
 
 /* A frame shares places, so the sum is the frame's and not that of its pieces. */
-static rondo_status add_frame(const rondo_trainer *t, rd_limits_of_call limits, rondo_mode mode, need *n, rondo_error *error)
+static rondo_status add_frame(const rondo_trainer *t, rd_limits_of_call limits, rondo_mode mode, need *n,
+                              rondo_error *error)
 {
     rd_limits_of_call all[RD_MAX_PARTS];
     rd_frame frame;
@@ -135,9 +131,10 @@ static rondo_status add_frame(const rondo_trainer *t, rd_limits_of_call limits, 
         const rd_piece *piece = &frame.piece[i];
         part fresh = {.bytes = piece->bytes, .helps = HELP_BATCH};
         const int of_layer = piece->kind != RD_PIECE_LOSS && piece->node >= t->model->parts;
-        (void)snprintf(fresh.name, sizeof fresh.name, "%s%s%s%s%s", rd_piece_names[piece->kind], of_layer ? " of \"" : "",
-                       of_layer ? t->model->layer[piece->node - t->model->parts].name : "", of_layer ? "\"" : "",
-                       mode == RONDO_USE ? " in evaluation" : "");
+        (void)snprintf(fresh.name, sizeof fresh.name, "%s%s%s%s%s", rd_piece_names[piece->kind],
+                       of_layer ? " of \"" : "",
+                       of_layer ? t->model->layer[piece->node - t->model->parts].name : "",
+                       of_layer ? "\"" : "", mode == RONDO_USE ? " in evaluation" : "");
         name_part(n, fresh);
     }
     rd_frame_free(&frame);
@@ -155,8 +152,7 @@ static rondo_status plan(const rondo_trainer *t, rd_limits_of_call limits, need 
     add_flat(n, "the optimizer's memory", numbers, slots, HELP_OPTIMIZER);
     add_flat(n, "the best parameters so far", numbers, t->valid ? 1 : 0, HELP_MODEL);
     RD_TRY(add_frame(t, limits, RONDO_TRAIN, n, error));
-    if (t->valid)
-        RD_TRY(add_frame(t, limits, RONDO_USE, n, error));
+    if (t->valid) RD_TRY(add_frame(t, limits, RONDO_USE, n, error));
     if (n->overflow)
         return rd_fail(error, RONDO_LIMIT, "a model of this size and a batch of this size are too large");
     return RONDO_OK;
@@ -167,34 +163,38 @@ static rondo_status plan(const rondo_trainer *t, rd_limits_of_call limits, need 
 static void say_parts(const need *n, rd_text *out)
 {
     for (size_t i = 0; i < n->named && n->largest[i].bytes > 0; i++)
-        rd_text_format(out, "%s%s %.1f MiB", i ? ", " : "; the largest parts: ", n->largest[i].name, (double)n->largest[i].bytes / 1048576);
+        rd_text_format(out, "%s%s %.1f MiB", i ? ", " : "; the largest parts: ", n->largest[i].name,
+                       (double)n->largest[i].bytes / 1048576);
 }
 
 static void say_help(const need *n, const rd_record_place *place, rondo_error *error)
 {
-    static const char *const helps[] = {[HELP_MODEL] = "a smaller --hidden-size, --embed-size or --num-layers needs less",
-                                        [HELP_OPTIMIZER] = "--optimizer momentum or sgd keeps less, a smaller --hidden-size too",
-                                        [HELP_BATCH] = "a smaller --batch-size, --seq-len or --hidden-size needs less; in a deep network --saved recompute, too"};
+    static const char *const helps[] = {
+        [HELP_MODEL] = "a smaller --hidden-size, --embed-size or --num-layers needs less",
+        [HELP_OPTIMIZER] = "--optimizer momentum or sgd keeps less, a smaller --hidden-size too",
+        [HELP_BATCH] = "a smaller --batch-size, --seq-len or --hidden-size needs less; in a deep network "
+                       "--saved recompute, too"};
     const help most = n->named > 0 ? n->largest[0].helps : HELP_MODEL;
     if (place->name && most == HELP_BATCH)
-        rd_hint(error, "the longest sequence, %s:%llu, has %llu steps: --max-length, or a smaller --batch-size", place->name,
-                (unsigned long long)place->line, (unsigned long long)place->rows);
+        rd_hint(error,
+                "the longest sequence, %s:%llu, has %llu steps: --max-length, or a smaller --batch-size",
+                place->name, (unsigned long long)place->line, (unsigned long long)place->rows);
     else
         rd_hint(error, "%s", helps[most]);
 }
 
 /* --memory limits the whole; without it what is still to come must fit into what is left. */
-static rondo_status check_room(const rondo_trainer *t, const need *n, const rd_record_place *place, rondo_error *error)
+static rondo_status check_room(const rondo_trainer *t, const need *n, const rd_record_place *place,
+                               rondo_error *error)
 {
     const int64_t asked = rd_option_integer(t->options, RD_OPT_memory);
     const rd_room room = asked > 0 ? (rd_room){(uint64_t)asked, "--memory allows"} : rd_memory_room();
     const size_t wanted = asked > 0 ? n->bytes : n->bytes - n->ready;
     rd_text parts = {0};
-    if (wanted <= room.bytes)
-        return RONDO_OK;
+    if (wanted <= room.bytes) return RONDO_OK;
     say_parts(n, &parts);
-    rd_fail(error, RONDO_LIMIT, "training needs %.1f MiB%s, %s %.1f MiB%s", (double)wanted / 1048576, asked > 0 ? "" : " more", room.by,
-            (double)room.bytes / 1048576, parts.text ? parts.text : "");
+    rd_fail(error, RONDO_LIMIT, "training needs %.1f MiB%s, %s %.1f MiB%s", (double)wanted / 1048576,
+            asked > 0 ? "" : " more", room.by, (double)room.bytes / 1048576, parts.text ? parts.text : "");
     rd_text_free(&parts);
     say_help(n, place, error);
     return RONDO_LIMIT;
@@ -210,7 +210,8 @@ rondo_status rd_memory_need(const rondo_trainer *t, size_t *bytes, rondo_error *
         size_t steps = (size_t)rd_option_integer(t->options, RD_OPT_seq_len);
         limits = (rd_limits_of_call){.steps = steps, .sequences = sequences};
         if (!rd_mul(steps, sequences, &limits.rows))
-            return rd_fail(error, RONDO_LIMIT, "a batch of %zu sequences of %zu steps is too large", sequences, steps);
+            return rd_fail(error, RONDO_LIMIT, "a batch of %zu sequences of %zu steps is too large",
+                           sequences, steps);
     } else {
         RD_TRY(largest_batch(t->train, sequences, &limits, &place, error));
     }

@@ -129,7 +129,8 @@ static rondo_status open_metrics(rd_run_log *log, int resume, rondo_error *error
     file->size = kept.end;
     char last = '\n';
     ssize_t got = 1;
-    while (kept.end > 0 && (got = pread(file->descriptor, &last, 1, (off_t)(kept.end - 1))) < 0 && errno == EINTR)
+    while (kept.end > 0 && (got = pread(file->descriptor, &last, 1, (off_t)(kept.end - 1))) < 0 &&
+           errno == EINTR)
         ;
     if (got != 1) return fail_file(file, "cannot be read", error);
     return last == '\n' ? RONDO_OK : append(file, "\n", 1, error);

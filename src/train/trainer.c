@@ -1,5 +1,5 @@
-/* An update, room by room: data, model, loss, gradients, clip, optimiser. Whatever decides when to evaluate, save or
- * stop belongs to train.c. */
+/* An update, room by room: data, model, loss, gradients, clip, optimiser. Whatever decides when to evaluate,
+ * save or stop belongs to train.c. */
 #include "train/trainer.h"
 #include "train/memory_need.h"
 
@@ -28,8 +28,7 @@ static uint64_t evaluate_every(const rondo_trainer *t)
 {
     int64_t asked = rd_option_integer(t->options, RD_OPT_eval_every);
     uint64_t epoch = rd_loader_batches(t->loader);
-    if (asked > 0)
-        return (uint64_t)asked;
+    if (asked > 0) return (uint64_t)asked;
     return epoch < 1000 ? (epoch > 0 ? epoch : 1) : 1000;
 }
 
@@ -39,10 +38,8 @@ static uint64_t total_steps(const rondo_trainer *t)
     uint64_t most = (uint64_t)rd_option_integer(t->options, RD_OPT_max_steps);
     uint64_t epochs = (uint64_t)rd_option_integer(t->options, RD_OPT_epochs);
     uint64_t batches = rd_loader_batches(t->loader), total;
-    if (__builtin_mul_overflow(epochs, batches, &total))
-        total = UINT64_MAX;
-    if (most > 0 && (most < total || epochs == 0))
-        total = most;
+    if (__builtin_mul_overflow(epochs, batches, &total)) total = UINT64_MAX;
+    if (most > 0 && (most < total || epochs == 0)) total = most;
     return total;
 }
 
@@ -52,7 +49,10 @@ rondo_status rondo_trainer_new(rondo_model *model, const rondo_data *train, cons
     rondo_trainer *t;
     if (!model || !train || !options || !trainer)
         return rd_fail(error, RONDO_BAD_ARGUMENT, "rondo_trainer_new: %s is missing",
-                       !model ? "model" : !train ? "train" : !options ? "options" : "trainer");
+                       !model     ? "model"
+                       : !train   ? "train"
+                       : !options ? "options"
+                                  : "trainer");
     *trainer = NULL;
     RD_TRY(rd_model_can_learn(model, "rondo_trainer_new", error));
     RD_TRY(rd_alloc(1, sizeof *t, "the trainer", &t, error));
@@ -67,7 +67,8 @@ rondo_status rondo_trainer_new(rondo_model *model, const rondo_data *train, cons
     }
     t->eval_every = evaluate_every(t);
     const double none = (double)NAN;
-    t->progress = (rd_progress){.best_loss = none, .valid_loss = none, .train_loss = none, .lowest_mean = none, .rate_factor = 1};
+    t->progress = (rd_progress){
+        .best_loss = none, .valid_loss = none, .train_loss = none, .lowest_mean = none, .rate_factor = 1};
     rd_schedule_init(&t->schedule, options, rd_loader_batches(t->loader), total_steps(t));
     model->seed = (uint64_t)rd_option_integer(options, RD_OPT_seed);
     *trainer = t;
@@ -76,8 +77,7 @@ rondo_status rondo_trainer_new(rondo_model *model, const rondo_data *train, cons
 
 void rondo_trainer_free(rondo_trainer *t)
 {
-    if (!t)
-        return;
+    if (!t) return;
     rd_reading_free(t->reading);
     rondo_loader_free(t->loader);
     rondo_state_free(t->state);
@@ -88,7 +88,7 @@ void rondo_trainer_free(rondo_trainer *t)
     rd_free(t);
 }
 
-/* ---- numbers that are not finite: status 7 and the cause ------------------------------------------------ */
+/* ---- numbers that are not finite: status 7 and the cause ----------------------------------------------- */
 
 static const char *first_bad(const rondo_model *model, const rd_real *flat)
 {
@@ -98,8 +98,7 @@ static const char *first_bad(const rondo_model *model, const rd_real *flat)
     for (size_t i = 0; (name = rd_model_param_name(model, i, &layer, &param)) != NULL; i++) {
         size_t n = param->rows * (param->columns ? param->columns : 1);
         for (size_t k = 0; k < n; k++)
-            if (!isfinite(flat[param->offset + k]))
-                return name;
+            if (!isfinite(flat[param->offset + k])) return name;
     }
     return NULL;
 }
@@ -108,8 +107,7 @@ static double largest(const rd_real *flat, size_t n)
 {
     double most = 0;
     for (size_t i = 0; i < n; i++)
-        if (isfinite(flat[i]) && fabs((double)flat[i]) > most)
-            most = fabs((double)flat[i]);
+        if (isfinite(flat[i]) && fabs((double)flat[i]) > most) most = fabs((double)flat[i]);
     return most;
 }
 
@@ -119,26 +117,34 @@ rondo_status rd_trainer_blame(rondo_trainer *t, const char *what, double value, 
     const char *param = first_bad(t->model, t->model->params);
     const char *grad = param ? NULL : first_bad(t->model, t->model->grads);
     (void)rd_loader_place(t->loader, t->progress.epoch, t->progress.batch, &place, NULL);
-    rd_fail(error, RONDO_NUMBERS, "step %llu: %s is %s (batch %llu of epoch %llu: %s; largest finite gradient %.3g; first not finite: %s %s)",
+    rd_fail(error, RONDO_NUMBERS,
+            "step %llu: %s is %s (batch %llu of epoch %llu: %s; largest finite gradient %.3g; first not "
+            "finite: %s %s)",
             (unsigned long long)t->progress.step + 1, what, isnan(value) ? "not a number" : "infinite",
             (unsigned long long)t->progress.batch, (unsigned long long)t->progress.epoch + 1,
             place.text ? place.text : "?", largest(t->model->grads, t->model->numbers),
-            param ? "parameter" : grad ? "gradient" : "the loss itself", param ? param : grad ? grad : "");
+            param  ? "parameter"
+            : grad ? "gradient"
+                   : "the loss itself",
+            param  ? param
+            : grad ? grad
+                   : "");
     rd_hint(error, "a lower --lr, a smaller --clip, or --on-nan back-off");
     rd_text_free(&place);
     return RONDO_NUMBERS;
 }
 
-/* The norm before any clipping, and the factor that --clip folds into the update after --clip-value had its turn. */
+/* The norm before any clipping, and the factor that --clip folds into the update after --clip-value had its
+ * turn. */
 static rondo_status clip_gradients(rondo_trainer *t, double *norm, double *factor, rondo_error *error)
 {
     rondo_model *m = t->model;
-    double limit = rd_option_number(t->options, RD_OPT_clip), bound = rd_option_number(t->options, RD_OPT_clip_value);
+    double limit = rd_option_number(t->options, RD_OPT_clip),
+           bound = rd_option_number(t->options, RD_OPT_clip_value);
     double clipped;
     if (rd_clip_factor(m->device, m->numbers, &m->rows, m->grads, limit, norm, factor, error) != RONDO_OK)
         return rd_trainer_blame(t, "the gradient norm", *norm, error);
-    if (bound <= 0)
-        return RONDO_OK;
+    if (bound <= 0) return RONDO_OK;
     rd_device_clamp(m->device, m->numbers, &m->rows, (rd_real)bound, m->grads);
     return rd_clip_factor(m->device, m->numbers, &m->rows, m->grads, limit, &clipped, factor, error);
 }
@@ -159,8 +165,7 @@ void rd_trainer_settle(rondo_trainer *t)
 
 rondo_status rondo_trainer_step(rondo_trainer *t, rondo_step_report *report, rondo_error *error)
 {
-    if (!t)
-        return rd_fail(error, RONDO_BAD_ARGUMENT, "rondo_trainer_step: trainer is missing");
+    if (!t) return rd_fail(error, RONDO_BAD_ARGUMENT, "rondo_trainer_step: trainer is missing");
     rondo_status status = rd_trainer_step(t, report, error);
     rd_trainer_settle(t);
     return status;
@@ -184,8 +189,7 @@ rondo_status rd_trainer_step(rondo_trainer *t, rondo_step_report *report, rondo_
     RD_TRY(rondo_model_forward(m, t->state, batch, RONDO_TRAIN, NULL, error));
     RD_TRY(rondo_model_loss(m, batch, &loss, error));
     RD_TRY(rondo_model_backward(m, batch, error));
-    if (!isfinite(loss.sum))
-        return rd_trainer_blame(t, "the loss", loss.sum, error);
+    if (!isfinite(loss.sum)) return rd_trainer_blame(t, "the loss", loss.sum, error);
     RD_TRY(clip_gradients(t, &norm, &factor, error));
     double rate = rd_schedule_at(&t->schedule, p->step, p->epoch) * p->rate_factor;
     rd_optimizer_update(t->optimizer, rate, factor, m->params, m->grads);
@@ -195,8 +199,14 @@ rondo_status rd_trainer_step(rondo_trainer *t, rondo_step_report *report, rondo_
     rd_reading_tell(t->reading, &p->epoch, &p->batch);
     p->seconds += rd_seconds() - begin;
     if (report)
-        *report = (rondo_step_report){.step = p->step, .epoch = p->epoch, .loss = loss.count > 0 ? loss.sum / loss.count : 0,
-                                      .rows = loss.count, .grad_norm = norm, .rate = rate,
-                                      .seconds = rd_seconds() - begin, .input_wait = waited, .epoch_end = epoch_end};
+        *report = (rondo_step_report){.step = p->step,
+                                      .epoch = p->epoch,
+                                      .loss = loss.count > 0 ? loss.sum / loss.count : 0,
+                                      .rows = loss.count,
+                                      .grad_norm = norm,
+                                      .rate = rate,
+                                      .seconds = rd_seconds() - begin,
+                                      .input_wait = waited,
+                                      .epoch_end = epoch_end};
     return rondo_device_sync(m->device, error);
 }

@@ -1,5 +1,6 @@
-/* The tiled walk against the plain one: every cell and every option that rides in it, odd sizes, 0 to 13 rows, each
- * instruction set, units shared out between threads. The products add in the same order, so the bits are the same. */
+/* The tiled walk against the plain one: every cell and every option that rides in it, odd sizes, 0 to 13
+ * rows, each instruction set, units shared out between threads. The products add in the same order, so the
+ * bits are the same. */
 #include "layers/recurrent_bench.h"
 
 /* Settings after "h = KIND(x, size=N". */
@@ -70,10 +71,12 @@ static void expect_same(const rig *a, const rig *b, size_t k, size_t size, size_
     const rondo_view state[] = {rondo_state_view(a->state), rondo_state_view(b->state)};
     const int out = memcmp(a->out, b->out, sizeof a->out);
     const int grads = memcmp(a->model->grads, b->model->grads, a->model->numbers * sizeof(rd_real));
-    const int states = memcmp(state[0].data, state[1].data, state[0].shape[0] * state[0].shape[1] * sizeof(rd_real));
+    const int states =
+        memcmp(state[0].data, state[1].data, state[0].shape[0] * state[0].shape[1] * sizeof(rd_real));
     if (out || grads || states)
-        fail_msg("%s%s, size %zu, %zu sequences, %s: %s%s%s", forms[k].kind, forms[k].settings, size, sequences,
-                 a->device->kernels.isa, out ? "output " : "", grads ? "gradients " : "", states ? "states" : "");
+        fail_msg("%s%s, size %zu, %zu sequences, %s: %s%s%s", forms[k].kind, forms[k].settings, size,
+                 sequences, a->device->kernels.isa, out ? "output " : "", grads ? "gradients " : "",
+                 states ? "states" : "");
 }
 
 static void compare(size_t k, size_t size, size_t sequences, const size_t *length, int threads)

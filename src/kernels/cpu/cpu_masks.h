@@ -45,7 +45,7 @@ RD_INLINE philox_blocks philox(const rd_mask_rule *rule, rd_words block)
 RD_INLINE void mask_run(const rd_mask_rule *rule, uint64_t block, rd_real *out)
 {
     const rd_words low = (rd_words){0} + UINT32_MAX;
-    rd_words place;
+    rd_words place = {0};
     for (unsigned i = 0; i < RD_WORDS; i++)
         place[i] = i / 2 + (i % 2) * (RD_WORDS / 2);
     const philox_blocks x = philox(rule, place + block);

@@ -55,6 +55,7 @@ RD_INLINE void scan_backward_lane(const rd_scan_step_grad *s, const scan_row n, 
     for (int k = 0; k < n.slots; k++)
         v[k] = load_left(gates + (size_t)k * s->hidden, left);
     const rd_lane prev = load_left(s->prev + row * s->prev_stride + unit, left);
+    /* cppcheck-suppress uninitvar; every slot was loaded above */
     const rd_lane d_state = load_left(state, left), candidate = v[n.candidate];
     const rd_lane d_out = s->d_out ? load_left(s->d_out + row * s->d_out_stride + unit, left) : rd_splat(0);
     const rd_lane d_h = s->before ? d_state : d_state + d_out;
