@@ -118,14 +118,25 @@ double rd_random_normal(rd_key key, uint64_t counter)
     return normal_half(radius, angle, counter % 2);
 }
 
+/* Number `counter` of a run of numbers that began with `first`; `at` is kept between them. */
+static double next_normal(rd_key key, uint64_t counter, uint64_t first, double at[2])
+{
+    if (counter == first || counter % 2 == 0) normal_polar(key, counter / 2, &at[0], &at[1]);
+    return normal_half(at[0], at[1], counter % 2);
+}
+
+void rd_random_normals(rd_key key, uint64_t first, size_t n, double *out)
+{
+    double at[2] = {0};
+    for (size_t i = 0; i < n; i++)
+        out[i] = next_normal(key, first + i, first, at);
+}
+
 void rd_random_fill_normal(rd_key key, uint64_t first, size_t n, rd_real scale, rd_real *out)
 {
-    double radius = 0, angle = 0;
-    for (size_t i = 0; i < n; i++) {
-        const uint64_t counter = first + i;
-        if (i == 0 || counter % 2 == 0) normal_polar(key, counter / 2, &radius, &angle);
-        out[i] = (rd_real)((double)scale * normal_half(radius, angle, counter % 2));
-    }
+    double at[2] = {0};
+    for (size_t i = 0; i < n; i++)
+        out[i] = (rd_real)((double)scale * next_normal(key, first + i, first, at));
 }
 
 /* 24 bits, so that 2u - 1 and its product with `scale` stay below `scale` in float too. */

@@ -30,6 +30,8 @@ uint64_t rd_random_u64(rd_key key, uint64_t counter);
 double rd_random_uniform(rd_key key, uint64_t counter); /* [0, 1), 53 bits */
 double rd_random_normal(rd_key key, uint64_t counter);  /* N(0, 1), Box-Muller, our own log and cos */
 uint64_t rd_random_below(rd_key key, uint64_t counter, uint64_t n); /* 0..n-1, unbiased */
+/* out[i] = rd_random_normal of counter first + i. */
+void rd_random_normals(rd_key key, uint64_t first, size_t n, double *out);
 /* out[i] = scale * N(0,1) resp. uniform in [-scale, scale), counters first + i; the same bits however cut. */
 void rd_random_fill_normal(rd_key key, uint64_t first, size_t n, rd_real scale, rd_real *out);
 void rd_random_fill_uniform(rd_key key, uint64_t first, size_t n, rd_real scale, rd_real *out);

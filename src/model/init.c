@@ -36,93 +36,135 @@ static void fill(const block *b, double value)
 
 /* ---- orthogonal: Gram-Schmidt on rows of Gaussian numbers ---------------------------------------------- */
 
-enum { LANES = 8 };
-typedef double lanes __attribute__((vector_size(LANES * sizeof(double)), aligned(8)));
+/* 16 bytes, which every machine has: sums run lane by lane in one order everywhere. */
+enum { LANES = 2, UNITS = 4, ROWS = 2, PANEL = 16, LINE = 64 / sizeof(double) };
+typedef double lanes __attribute__((vector_size(LANES * sizeof(double))));
 
-/* Rows are padded with zeros to whole lanes; sums run lane by lane in a fixed order. */
-static double dot(const double *a, const double *b, size_t padded)
-{
-    lanes sum = {0};
-    for (size_t i = 0; i < padded; i += LANES)
-        sum += *(const lanes *)(const void *)(a + i) * *(const lanes *)(const void *)(b + i);
-    double total = 0;
-    for (size_t k = 0; k < LANES; k++)
-        total += sum[k];
-    return total;
-}
-
-static void subtract(double *a, double factor, const double *b, size_t padded)
-{
-    for (size_t i = 0; i < padded; i += LANES)
-        *(lanes *)(void *)(a + i) -= factor * *(const lanes *)(const void *)(b + i);
-}
-
+/* Rows are padded with zeros to `stride`, and the count of rows with rows of zeros to whole panels. */
 typedef struct basis {
-    double *rows; /* [count][padded] */
-    size_t count, padded, from, to;
+    const block *b;
+    double *rows; /* [padded][stride] */
+    size_t count, length, padded, stride, panel;
 } basis;
 
-enum { PANEL = 16, ROWS_A_CHUNK = 16 };
-
-/* Takes the directions of rows from..to out of one row after them. */
-static void take_out_of(const basis *q, size_t row)
+static double total(lanes sum)
 {
-    for (size_t k = q->from; k < q->to; k++) {
-        const double *unit = q->rows + k * q->padded;
-        subtract(q->rows + row * q->padded, dot(unit, q->rows + row * q->padded, q->padded), unit, q->padded);
+    return sum[0] + sum[1];
+}
+
+static double dot(const double *a, const double *b, size_t stride)
+{
+    lanes sum = {0};
+    for (size_t i = 0; i < stride; i += LANES)
+        sum += *(const lanes *)(const void *)(a + i) * *(const lanes *)(const void *)(b + i);
+    return total(sum);
+}
+
+/* Takes the directions of UNITS rows of the basis out of ROWS others. */
+static void take_out_tile(const double *unit, double *row, size_t stride)
+{
+    lanes sum[ROWS][UNITS] = {{{0}}};
+    for (size_t i = 0; i < stride; i += LANES) {
+#pragma GCC unroll 2
+        for (size_t r = 0; r < ROWS; r++) {
+#pragma GCC unroll 4
+            for (size_t u = 0; u < UNITS; u++)
+                sum[r][u] += *(const lanes *)(const void *)(row + r * stride + i) *
+                             *(const lanes *)(const void *)(unit + u * stride + i);
+        }
+    }
+    for (size_t r = 0; r < ROWS; r++)
+        for (size_t u = 0; u < UNITS; u++)
+            sum[r][u] = (lanes){0} + total(sum[r][u]);
+    for (size_t i = 0; i < stride; i += LANES) {
+#pragma GCC unroll 2
+        for (size_t r = 0; r < ROWS; r++) {
+            lanes *at = (lanes *)(void *)(row + r * stride + i), left = *at;
+#pragma GCC unroll 4
+            for (size_t u = 0; u < UNITS; u++)
+                left -= sum[r][u] * *(const lanes *)(const void *)(unit + u * stride + i);
+            *at = left;
+        }
     }
 }
 
-static void take_out(void *context, size_t chunk, size_t thread)
+/* Takes the directions of rows unit..end_unit out of rows row..end_row. */
+static void take_out(const basis *q, size_t unit, size_t end_unit, size_t row, size_t end_row)
+{
+    for (; unit < end_unit; unit += UNITS)
+        for (size_t r = row; r < end_row; r += ROWS)
+            take_out_tile(q->rows + unit * q->stride, q->rows + r * q->stride, q->stride);
+}
+
+/* UNITS rows, one after the other. */
+static void make_units(double *rows, size_t stride)
+{
+    for (size_t r = 0; r < UNITS; r++) {
+        double *row = rows + r * stride;
+        for (size_t k = 0; k < r; k++) {
+            const double along = dot(rows + k * stride, row, stride);
+            for (size_t i = 0; i < stride; i++)
+                row[i] -= along * rows[k * stride + i];
+        }
+        const double norm = sqrt(dot(row, row, stride));
+        for (size_t i = 0; i < stride; i++)
+            row[i] /= norm > 0 ? norm : 1;
+    }
+}
+
+static void draw_rows(void *context, size_t chunk, size_t thread)
 {
     const basis *q = context;
-    size_t from = q->to + chunk * ROWS_A_CHUNK, to = rd_size_min(q->count, from + ROWS_A_CHUNK);
+    const size_t first = chunk * PANEL;
     (void)thread;
-    for (size_t r = from; r < to; r++)
-        take_out_of(q, r);
+    memset(q->rows + first * q->stride, 0, PANEL * q->stride * sizeof *q->rows);
+    for (size_t r = first; r < rd_size_min(q->count, first + PANEL); r++)
+        rd_random_normals(q->b->key, q->b->first + r * q->length, q->length, q->rows + r * q->stride);
 }
 
-static void make_unit(double *row, size_t padded)
+static void take_panel_out(void *context, size_t chunk, size_t thread)
 {
-    double norm = sqrt(dot(row, row, padded));
-    for (size_t i = 0; i < padded; i++)
-        row[i] /= norm > 0 ? norm : 1;
+    const basis *q = context;
+    const size_t row = q->panel + (chunk + 1) * PANEL;
+    (void)thread;
+    take_out(q, q->panel, q->panel + PANEL, row, row + PANEL);
 }
 
-/* Panels of rows: within a panel one after the other, then out of all later rows while the panel is in the
+/* Panels of rows: within a panel a few after the other, then out of all later rows while the panel is in the
  * cache. */
-static void make_orthonormal(const rondo_device *device, basis *q)
+static void make_orthonormal(rd_pool *pool, basis *q)
 {
-    for (size_t panel = 0; panel < q->count; panel += PANEL) {
-        size_t end = rd_size_min(q->count, panel + PANEL);
-        q->from = panel;
-        for (size_t r = panel; r < end; r++) {
-            q->to = r;
-            take_out_of(q, r);
-            make_unit(q->rows + r * q->padded, q->padded);
+    for (q->panel = 0; q->panel < q->padded; q->panel += PANEL) {
+        const size_t end = q->panel + PANEL;
+        for (size_t unit = q->panel; unit < end; unit += UNITS) {
+            make_units(q->rows + unit * q->stride, q->stride);
+            take_out(q, unit, unit + UNITS, unit + UNITS, end);
         }
-        q->to = end;
-        rd_pool_run(device->pool, take_out, q, rd_ceil_div(q->count - end, ROWS_A_CHUNK));
+        rd_pool_run(pool, take_panel_out, q, (q->padded - end) / PANEL);
     }
 }
 
 /* Orthonormal rows, or columns when there are more rows than columns. */
 static rondo_status orthogonal(const rondo_device *device, const block *b, rondo_error *error)
 {
-    int tall = b->rows > b->columns;
-    size_t count = tall ? b->columns : b->rows, length = tall ? b->rows : b->columns, numbers;
-    basis q = {.count = count, .padded = rd_ceil_div(length, LANES) * LANES};
-    if (!rd_mul(q.count, q.padded, &numbers))
+    const int tall = b->rows > b->columns;
+    const size_t count = tall ? b->columns : b->rows, length = tall ? b->rows : b->columns;
+    basis q = {.b = b,
+               .count = count,
+               .length = length,
+               .padded = rd_ceil_div(count, PANEL) * PANEL,
+               .stride =
+                   (rd_ceil_div(length, LINE) | 1) * LINE}; /* odd lines: rows of several sets of a cache */
+    size_t numbers;
+    if (!rd_mul(q.padded, q.stride, &numbers))
         return rd_fail(error, RONDO_LIMIT, "a recurrent matrix of %zu x %zu is too large", b->rows,
                        b->columns);
     RD_TRY(rd_alloc_aligned(numbers, sizeof *q.rows, "an orthogonal matrix", &q.rows, error));
-    for (size_t r = 0; r < count; r++)
-        for (size_t i = 0; i < length; i++)
-            q.rows[r * q.padded + i] = rd_random_normal(b->key, b->first + r * length + i);
-    make_orthonormal(device, &q);
+    rd_pool_run(device->pool, draw_rows, &q, q.padded / PANEL);
+    make_orthonormal(device->pool, &q);
     for (size_t r = 0; r < b->rows; r++)
         for (size_t c = 0; c < b->columns; c++)
-            b->w[r * b->columns + c] = (rd_real)(tall ? q.rows[c * q.padded + r] : q.rows[r * q.padded + c]);
+            b->w[r * b->columns + c] = (rd_real)(tall ? q.rows[c * q.stride + r] : q.rows[r * q.stride + c]);
     rd_free_aligned(q.rows);
     return RONDO_OK;
 }
