@@ -139,7 +139,7 @@ static size_t next_largest(const rd_frame *frame, size_t last)
     for (size_t i = 0; i < frame->pieces; i++) {
         const size_t bytes = frame->piece[i].bytes;
         const int after = last == frame->pieces || bytes < frame->piece[last].bytes ||
-                          (bytes == frame->piece[last].bytes && i > last);
+                          (i > last && bytes == frame->piece[last].bytes);
         if (after && (best == frame->pieces || bytes > frame->piece[best].bytes)) best = i;
     }
     return best;
