@@ -9,13 +9,14 @@
 #include <math.h>
 #include <string.h>
 
+/* NaN stays NaN, a quiet one. */
 static inline uint16_t rd_bf16_of(rd_real x)
 {
     const float value = (float)x;
     uint32_t bits;
     memcpy(&bits, &value, sizeof bits);
-    /* finite: saving and quantizing refuse the rest */
-    return (uint16_t)((bits + 0x7fffu + (bits >> 16 & 1)) >> 16);
+    const uint32_t rounded = bits + 0x7fffu + (bits >> 16 & 1), quiet = bits | 0x400000u;
+    return (uint16_t)(((bits & 0x7fffffffu) > 0x7f800000u ? quiet : rounded) >> 16);
 }
 
 static inline rd_real rd_bf16_value(uint16_t half)
@@ -24,6 +25,18 @@ static inline rd_real rd_bf16_value(uint16_t half)
     float value;
     memcpy(&value, &bits, sizeof value);
     return (rd_real)value;
+}
+
+static inline void rd_bf16_of_row(size_t n, const rd_real *from, uint16_t *to)
+{
+    for (size_t i = 0; i < n; i++)
+        to[i] = rd_bf16_of(from[i]);
+}
+
+static inline void rd_bf16_values(size_t n, const uint16_t *from, rd_real *to)
+{
+    for (size_t i = 0; i < n; i++)
+        to[i] = rd_bf16_value(from[i]);
 }
 
 /* The scale of a row: its largest size / 127, rounded up to 16 bits; 0 for a row of zeros. */

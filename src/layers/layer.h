@@ -95,6 +95,8 @@ typedef struct rd_call {
     const rd_real *d_final;         /* gradient of the loss by the final states, or NULL */
     rd_real *d_start;               /* receives (overwritten) the gradient by `start`, or NULL */
     unsigned char *memory;          /* the layer's own region of this frame, memory(layer, limits) bytes, 64-aligned */
+    unsigned char *work;            /* its first bytes, when they lie apart (ops->narrow) and hold nothing between forward and backward; or NULL */
+    uint16_t *narrow;               /* with `work`: what forward leaves for backward, in bf16 */
     const rd_real *packed;          /* the layer's panels, made by pack() from the present parameters */
     const rd_real *params;          /* flat parameters and gradients of the model */
     rd_real *grads;                 /* NULL in use */
@@ -117,6 +119,8 @@ typedef struct rd_layer_ops {
     size_t (*packed_numbers)(const rd_layer *layer, const rd_kernels *kernels); /* NULL: none */
     void (*pack)(const rd_layer *layer, const rondo_device *device, const rd_real *params, rd_real *packed);
     rondo_status (*memory)(const rd_layer *layer, const rondo_device *device, const rd_limits_of_call *limits, size_t *bytes, rondo_error *error); /* NULL: none */
+    /* --saved bf16, for layers that set `narrows`: of the bytes of memory() how many can be call->work, and what call->narrow takes. */
+    void (*narrow)(const rd_layer *layer, const rondo_device *device, const rd_limits_of_call *limits, size_t *work, size_t *narrow);
     void (*forward)(const rd_layer *layer, const rd_call *call);
     void (*backward)(const rd_layer *layer, const rd_call *call); /* adds into call->in[i]->grad (if not NULL) and call->grads */
     void (*start)(const rd_layer *layer, const rd_real *params, rd_real *state); /* initial state of use, [state_width]; NULL: zero */
@@ -145,6 +149,7 @@ struct rd_layer {
     int reads_final;          /* 1: of inputs with `final` it reads the final state, never the rows, and adds to d_final */
     int repeats;              /* 1: forward, run again in training from the same inputs and start, leaves the same bits in
                                  its memory, so that a frame need not keep it till backward */
+    int narrows;              /* 1: backward can do with bf16 numbers of what forward saved (ops->narrow) */
     void *own;
 };
 

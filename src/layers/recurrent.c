@@ -6,6 +6,7 @@
 #include "layers/step.h"
 
 #include "base/clock.h"
+#include "base/narrow.h"
 #include "base/size.h"
 
 #include <string.h>
@@ -34,8 +35,25 @@ static void recurrent_pack(const rd_layer *layer, const rondo_device *device, co
 static rondo_status recurrent_memory(const rd_layer *layer, const rondo_device *device,
                                      const rd_limits_of_call *limits, size_t *bytes, rondo_error *error)
 {
-    const rd_recurrent_frame frame = rd_recurrent_frame_at(own_of(layer), &device->kernels, limits, NULL);
+    const rd_recurrent_frame frame =
+        rd_recurrent_frame_at(own_of(layer), &device->kernels, limits, NULL, NULL);
     return rd_frame_plan_bytes(layer, limits, &frame.plan, bytes, error);
+}
+
+static size_t narrow_stride(const rd_recurrent *own)
+{
+    const size_t line = RD_ALIGN / sizeof(uint16_t);
+    return rd_ceil_div((size_t)own->info->saved * own->hidden, line) * line;
+}
+
+static void recurrent_narrow(const rd_layer *layer, const rondo_device *device,
+                             const rd_limits_of_call *limits, size_t *work, size_t *narrow)
+{
+    const rd_recurrent *own = own_of(layer);
+    rd_plan copy = {.size = 0};
+    rd_plan_add(&copy, limits->rows, narrow_stride(own) * sizeof(uint16_t));
+    *work = rd_recurrent_frame_at(own, &device->kernels, limits, NULL, NULL).work.size;
+    *narrow = copy.size;
 }
 
 static void recurrent_start(const rd_layer *layer, const rd_real *params, rd_real *state)
@@ -99,6 +117,38 @@ static void gain_chunk(void *context, size_t chunk, size_t thread)
     rd_float_mode_restore(mode);
 }
 
+/* ---- saved gates in bf16 ---- */
+
+typedef struct narrow_rows {
+    const rd_walk *walk;
+    int back; /* 1: from bf16 */
+} narrow_rows;
+
+static void narrow_chunk(void *context, size_t chunk, size_t thread)
+{
+    const narrow_rows *n = context;
+    const rd_recurrent *own = n->walk->own;
+    const rd_recurrent_frame *f = &n->walk->frame;
+    const size_t first = chunk * ROWS_A_CHUNK, end = rd_size_min(n->walk->pack->rows, first + ROWS_A_CHUNK);
+    const size_t width = (size_t)own->info->saved * own->hidden;
+    (void)thread;
+    for (size_t r = first; r < end; r++) {
+        uint16_t *narrow = n->walk->call->narrow + r * narrow_stride(own);
+        rd_real *saved = f->gates + r * f->gates_stride;
+        if (n->back)
+            rd_bf16_values(width, narrow, saved);
+        else
+            rd_bf16_of_row(width, saved, narrow);
+    }
+}
+
+static void narrow_gates(const rd_walk *walk, int back)
+{
+    narrow_rows n = {.walk = walk, .back = back};
+    if (!walk->call->narrow) return;
+    rd_pool_run(walk->call->device->pool, narrow_chunk, &n, rd_ceil_div(walk->pack->rows, ROWS_A_CHUNK));
+}
+
 /* ---- forward ---- */
 
 static rd_input_rows input_of(const rd_walk *walk)
@@ -129,6 +179,7 @@ static void recurrent_forward(const rd_layer *layer, const rd_call *call)
         rd_pool_run(call->device->pool, norm_chunk, &n, rd_ceil_div(walk.pack->rows, ROWS_A_CHUNK));
     }
     rd_walk_forward(&walk);
+    narrow_gates(&walk, 0);
 }
 
 /* ---- backward: gradients of parameters over all rows ---- */
@@ -235,6 +286,7 @@ static void recurrent_backward(const rd_layer *layer, const rd_call *call)
 {
     rd_walk walk = rd_walk_of(layer, call);
     if (rd_recurrent_copies_weights(walk.own)) rd_walk_copy_weights(&walk, 0);
+    narrow_gates(&walk, 1);
     rd_walk_backward(&walk);
     const uint64_t mode = rd_float_mode_flush();
     add_partials(&walk);
@@ -256,8 +308,8 @@ static void recurrent_backward(const rd_layer *layer, const rd_call *call)
     {                                                                                                        \
         .kind = name, .help = sentence, .min_inputs = 1, .max_inputs = 1, .build = rd_recurrent_build,       \
         .packed_numbers = recurrent_packed_numbers, .pack = recurrent_pack, .memory = recurrent_memory,      \
-        .forward = recurrent_forward, .backward = recurrent_backward, .start = recurrent_start,              \
-        .release = rd_recurrent_release, .step = &rd_recurrent_step                                          \
+        .narrow = recurrent_narrow, .forward = recurrent_forward, .backward = recurrent_backward,            \
+        .start = recurrent_start, .release = rd_recurrent_release, .step = &rd_recurrent_step                \
     }
 
 const rd_layer_ops rd_layer_rnn = RECURRENT("rnn", "Elman network: h = g(W x + U h' + b), g tanh or relu");

@@ -136,14 +136,19 @@ static int keeps_d_ah(const rd_recurrent *own)
     return own->info->split || own->norm;
 }
 
+static void plan_work(rd_frame_plan *p, rd_recurrent_frame *f, const rd_recurrent *own,
+                      const rd_limits_of_call *limits)
+{
+    f->gates = rd_frame_take(p, 1, limits->rows, f->gates_stride);
+    f->d_ah = rd_frame_take(p, limits->mode == RONDO_TRAIN && keeps_d_ah(own), limits->rows, f->gates_stride);
+    if (!f->d_ah) f->d_ah = f->gates;
+}
+
 static void plan_kept(rd_frame_plan *p, rd_recurrent_frame *f, const rd_recurrent *own,
                       const rd_limits_of_call *limits)
 {
     const int train = limits->mode == RONDO_TRAIN, norm_c = own->gain_c != RD_NO_PARAM;
     const size_t rows = limits->rows, kept = train ? rows : limits->sequences;
-    f->gates = rd_frame_take(p, 1, rows, f->gates_stride);
-    f->d_ah = rd_frame_take(p, train && keeps_d_ah(own), rows, f->gates_stride);
-    if (!f->d_ah) f->d_ah = f->gates;
     f->prev[0] = rd_frame_take(p, 1, kept, f->h_stride);
     f->prev[1] = rd_frame_take(p, own->info->states > 1, kept, f->c_stride);
     f->operand = rd_frame_take(p, train && own->dropout > 0, kept, f->h_stride);
@@ -193,12 +198,16 @@ static void plan_copies(rd_frame_plan *p, rd_recurrent_frame *f, const rd_recurr
 }
 
 rd_recurrent_frame rd_recurrent_frame_at(const rd_recurrent *own, const rd_kernels *kernels,
-                                         const rd_limits_of_call *limits, unsigned char *base)
+                                         const rd_limits_of_call *limits, unsigned char *base,
+                                         unsigned char *work)
 {
-    rd_frame_plan p = {.base = base};
+    rd_frame_plan w = {.base = work ? work : base}, p = {.base = base};
     rd_recurrent_frame f = {.gates_stride = rd_row_stride(own->kept),
                             .h_stride = rd_row_stride(own->state[0]),
                             .c_stride = rd_row_stride(own->hidden)};
+    plan_work(&w, &f, own, limits);
+    if (!work) p.plan = w.plan;
+    f.work = w.plan;
     plan_kept(&p, &f, own, limits);
     plan_places(&p, &f, own, limits);
     if (limits->mode == RONDO_TRAIN && rd_recurrent_copies_weights(own)) plan_copies(&p, &f, own, kernels);

@@ -302,6 +302,7 @@ static void settle_widths(rd_layer *layer, rd_recurrent *own)
         own->shift_c = own->weight_r = own->first_state = RD_NO_PARAM;
     rd_layer_gives(layer, own->state[0], 1, own->reverse, own->state[0] + own->state[1]);
     layer->forgets_output = layer->repeats = 1;
+    layer->narrows = !(own->clip_preact > 0); /* whether a gate was clipped shows in its last bits */
     list_runs(own);
 }
 

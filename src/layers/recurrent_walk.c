@@ -70,7 +70,7 @@ rd_walk rd_walk_of(const rd_layer *layer, const rd_call *call)
                     .kernels = kernels,
                     .packed = call->packed,
                     .panels = rd_recurrent_panels_of(own, kernels),
-                    .frame = rd_recurrent_frame_at(own, kernels, &limits, call->memory),
+                    .frame = rd_recurrent_frame_at(own, kernels, &limits, call->memory, call->work),
                     .bias_h = rd_param_or_null(layer, call->params, own->bias_h),
                     .peephole = rd_param_or_null(layer, call->params, own->peephole),
                     .gain_h = rd_param_or_null(layer, call->params, own->gain_h),

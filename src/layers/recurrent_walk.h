@@ -65,12 +65,14 @@ typedef struct rd_recurrent_frame {
     rd_real *weight_copy; /* W, U and U of c, dropped and noisy; then dU */
     rd_real *weight_mask; /* masks of U and U of c */
     rd_real *panel_copy;
+    rd_plan work; /* of gates and d_ah: between forward and backward only what is saved of them is needed */
     rd_plan plan; /* of all that */
 } rd_recurrent_frame;
 
-/* Lays the frame of such a call out from `base`; NULL asks for `plan` only. */
+/* Lays the frame of such a call out from `base`; NULL asks for `plan` only. The arrays of `work` stand first, or
+ * from `work` on when it is not NULL. */
 rd_recurrent_frame rd_recurrent_frame_at(const rd_recurrent *own, const rd_kernels *kernels,
-                                         const rd_limits_of_call *limits, unsigned char *base);
+                                         const rd_limits_of_call *limits, unsigned char *base, unsigned char *work);
 /* 1 when training multiplies with weights that are not the parameters. */
 int rd_recurrent_copies_weights(const rd_recurrent *own);
 

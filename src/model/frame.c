@@ -89,15 +89,54 @@ static void take_value(taker *t, const rd_limits_of_call *limits, size_t i)
         value->grad = take(t, grad, rows, stride * sizeof(rd_real));
 }
 
+/* 1 when --saved asks layer i to keep less than its memory till backward, and it can. */
+static int can_save(const rondo_model *model, const rd_frame *frame, size_t i)
+{
+    const rd_layer *layer = &model->layer[i];
+    const int can[] = {
+        [RD_SAVED_F32] = 0, [RD_SAVED_BF16] = layer->narrows, [RD_SAVED_RECOMPUTE] = layer->repeats};
+    return frame->mode == RONDO_TRAIN && can[model->saved] && frame->life[model->parts + i].back;
+}
+
 /* All but the last of the layers that can: its backward comes at once, when its memory would be there anyway.
  */
-static int repeats(const rondo_model *model, const rd_frame *frame, size_t i)
+static int saves(const rondo_model *model, const rd_frame *frame, size_t i)
 {
     size_t last = model->layers;
     while (last-- > 0)
-        if (model->layer[last].repeats && frame->life[model->parts + last].back) break;
-    return model->recompute && frame->mode == RONDO_TRAIN && model->layer[i].repeats && i < last &&
-           frame->life[model->parts + i].back;
+        if (can_save(model, frame, last)) break;
+    return i < last && can_save(model, frame, i);
+}
+
+/* Memory that lives in forward, and again in backward, which runs forward once more. `piece` lives from one
+ * to the other. */
+static void take_repeat(taker *t, const rd_limits_of_call *own, rd_piece piece, size_t i, size_t bytes)
+{
+    const rd_layer *layer = &t->model->layer[i];
+    struct rd_repeat *repeat = &t->frame->repeat[i];
+    const size_t back = piece.last;
+    repeat->start = take(t, piece, own->sequences, layer->state_width * sizeof(rd_real));
+    piece.last = i;
+    t->frame->memory[i] = take(t, piece, bytes, 1);
+    piece.first = piece.last = back;
+    repeat->memory = take(t, piece, bytes, 1);
+    repeat->out = take(t, piece, own->rows, rd_frame_stride(layer->out.width) * sizeof(rd_real));
+}
+
+/* The same of the layer's work; the rest of its memory and the bf16 copy live from one to the other. */
+static void take_narrow(taker *t, const rd_limits_of_call *own, rd_piece piece, size_t i, size_t bytes)
+{
+    const rd_layer *layer = &t->model->layer[i];
+    struct rd_narrow *narrow = &t->frame->narrow[i];
+    const size_t back = piece.last;
+    size_t work, saved;
+    layer->ops->narrow(layer, t->model->device, own, &work, &saved);
+    t->frame->memory[i] = take(t, piece, bytes - work, 1);
+    narrow->saved = take(t, piece, saved, 1);
+    piece.last = i;
+    narrow->work = take(t, piece, work, 1);
+    piece.first = piece.last = back;
+    narrow->back = take(t, piece, work, 1);
 }
 
 static rondo_status take_memory(taker *t, const rd_limits_of_call *limits, size_t i, rondo_error *error)
@@ -114,19 +153,14 @@ static rondo_status take_memory(taker *t, const rd_limits_of_call *limits, size_
     }
     if (layer->ops->memory) RD_TRY(layer->ops->memory(layer, model->device, &own, &bytes, error));
     const size_t back = rd_tick_backward(model, t->frame, i);
-    rd_piece piece = {
+    const rd_piece piece = {
         .kind = RD_PIECE_LAYER, .node = model->parts + i, .first = i, .last = life->back ? back : i};
-    if (!repeats(model, t->frame, i)) {
+    if (!saves(model, t->frame, i))
         t->frame->memory[i] = take(t, piece, bytes, 1);
-        return RONDO_OK;
-    }
-    struct rd_repeat *repeat = &t->frame->repeat[i];
-    repeat->start = take(t, piece, own.sequences, layer->state_width * sizeof(rd_real));
-    piece.last = i;
-    t->frame->memory[i] = take(t, piece, bytes, 1);
-    piece.first = piece.last = back;
-    repeat->memory = take(t, piece, bytes, 1);
-    repeat->out = take(t, piece, own.rows, rd_frame_stride(layer->out.width) * sizeof(rd_real));
+    else if (model->saved == RD_SAVED_BF16)
+        take_narrow(t, &own, piece, i, bytes);
+    else
+        take_repeat(t, &own, piece, i, bytes);
     return RONDO_OK;
 }
 
@@ -213,6 +247,7 @@ static rondo_status make_tables(const rondo_model *model, rd_frame *frame, rondo
     if (!frame->value) RD_TRY(rd_alloc(nodes, sizeof *frame->value, what, &frame->value, error));
     if (!frame->memory) RD_TRY(rd_alloc(model->layers, sizeof *frame->memory, what, &frame->memory, error));
     if (!frame->repeat) RD_TRY(rd_alloc(model->layers, sizeof *frame->repeat, what, &frame->repeat, error));
+    if (!frame->narrow) RD_TRY(rd_alloc(model->layers, sizeof *frame->narrow, what, &frame->narrow, error));
     if (!frame->life) RD_TRY(rd_alloc(nodes, sizeof *frame->life, what, &frame->life, error));
     if (!frame->piece) RD_TRY(rd_alloc(most_pieces(model), sizeof *frame->piece, what, &frame->piece, error));
     return RONDO_OK;
@@ -226,6 +261,7 @@ static rondo_status plan(const rondo_model *model, rd_frame *frame, const rd_lim
     RD_TRY(make_tables(model, frame, error));
     rd_lives_of(model, frame);
     memset(frame->repeat, 0, model->layers * sizeof *frame->repeat);
+    memset(frame->narrow, 0, model->layers * sizeof *frame->narrow);
     RD_TRY(walk(&t, limits, error));
     frame->apart = t.all.size;
     return rd_pieces_place(frame->piece, frame->pieces, &frame->bytes, error);
@@ -242,7 +278,7 @@ static rondo_status bind(const rondo_model *model, rd_frame *frame, rondo_error 
     RD_TRY(walk(&t, frame->limit, error));
     frame->keeps = model->keeps;
     frame->input_grads = model->input_grads;
-    frame->recompute = model->recompute;
+    frame->saved = model->saved;
     frame->ready = 1;
     return RONDO_OK;
 }
@@ -253,7 +289,7 @@ rondo_status rd_frame_ready(const rondo_model *model, rd_frame *frame, const rd_
 {
     rd_limits_of_call held[RD_MAX_PARTS];
     const int alike = frame->keeps == model->keeps && frame->input_grads == model->input_grads &&
-                      frame->recompute == model->recompute;
+                      frame->saved == model->saved;
     if (frame->ready && alike && holds(frame, limits, model->parts)) return RONDO_OK;
     frame->ready = 0;
     frame->mode = mode;
@@ -276,6 +312,7 @@ void rd_frame_free(rd_frame *frame)
     rd_free(frame->value);
     rd_free(frame->memory);
     rd_free(frame->repeat);
+    rd_free(frame->narrow);
     rd_free(frame->life);
     rd_free(frame->piece);
     rd_free_aligned(frame->logits);
@@ -311,6 +348,8 @@ rd_call rd_frame_call(const rondo_model *model, const rd_frame *frame, const rd_
         call.in[k] = &frame->value[layer->source[k]];
     call.out = &frame->value[model->parts + i];
     call.memory = frame->memory[i];
+    call.work = frame->narrow[i].work;
+    call.narrow = frame->narrow[i].saved;
     call.packed = model->packed + model->packed_at[i];
     call.start = base->start && layer->state_width ? base->start + at : NULL;
     call.final = base->final && layer->state_width ? base->final + at : NULL;

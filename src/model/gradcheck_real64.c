@@ -142,6 +142,7 @@ static rondo_status set_up(const rdcheck_job *job, bench *b, rondo_error *error)
         return rd_fail(error, RONDO_BUG, "the copy in double has %zu parameters, not %zu", b->model->numbers,
                        job->numbers);
     memcpy(b->model->params, job->params, job->numbers * sizeof *job->params);
+    b->model->saved = RD_SAVED_F32; /* differences know nothing of rounded gates */
     b->model->seed = job->seed;
     b->model->step = job->step;
     return RONDO_OK;

@@ -71,6 +71,12 @@ static rondo_status make_text(rondo_model *model, const char *text, const rondo_
     return RONDO_OK;
 }
 
+rd_saved rd_saved_of(const rondo_options *options)
+{
+    if (rd_option_is(options, RD_OPT_saved, "bf16")) return RD_SAVED_BF16;
+    return rd_option_is(options, RD_OPT_saved, "recompute") ? RD_SAVED_RECOMPUTE : RD_SAVED_F32;
+}
+
 static rondo_status build(rondo_model *model, const char *text, const rondo_size *sizes, size_t count,
                           rondo_error *error)
 {
@@ -89,7 +95,7 @@ static rondo_status build(rondo_model *model, const char *text, const rondo_size
     rd_free(nodes);
     RD_TRY(status);
     model->seed = (uint64_t)rd_option_integer(model->options, RD_OPT_seed);
-    model->recompute = rd_option_is(model->options, RD_OPT_saved, "recompute");
+    model->saved = rd_saved_of(model->options);
     model->stamp = 1;
     return RONDO_OK;
 }

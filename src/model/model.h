@@ -19,6 +19,9 @@ typedef struct rd_life {
     int back;          /* 1: the layer's backward runs */
 } rd_life;
 
+/* What recurrent layers but the last keep for backward: their gates, these in bf16, or nothing and run forward again. */
+typedef enum rd_saved { RD_SAVED_F32 = 0, RD_SAVED_BF16, RD_SAVED_RECOMPUTE } rd_saved;
+
 /* Memory and values of one use of the model: training, evaluation, or one state that streams. */
 typedef struct rd_frame {
     rd_arena arena;
@@ -29,6 +32,8 @@ typedef struct rd_frame {
     unsigned char **memory;   /* [layers], in the arena */
     struct rd_repeat { unsigned char *memory; rd_real *out, *start; } *repeat; /* [layers] of layers that run forward again before
                                  backward: memory and output of that, and the carried states they started from; NULL elsewhere */
+    struct rd_narrow { unsigned char *work, *back; uint16_t *saved; } *narrow; /* [layers] of layers that keep their gates in bf16:
+                                 call->work of forward and of backward, and call->narrow; NULL elsewhere */
     rd_real *final, *d_final; /* [sequences][state_width], in the arena */
     unsigned char *fresh;     /* [sequences] */
     rd_real *block;           /* a block of rows of an output, on its way through a loss */
@@ -37,7 +42,8 @@ typedef struct rd_frame {
     size_t logits_room;
     size_t bytes;             /* reserved */
     size_t apart;             /* what the same pieces take side by side */
-    int keeps, input_grads, recompute; /* as in the model when the arena was handed out */
+    int keeps, input_grads;   /* as in the model when the arena was handed out */
+    rd_saved saved;           /* in the same way */
     rondo_mode mode;
     int streams;              /* 1: of a state: no losses, heads are never fused */
     int ready;                /* 1: limits hold and the arena is handed out */
@@ -74,13 +80,16 @@ struct rondo_model {
     size_t tensors;
     int input_grads;                   /* 1: parts of numbers get gradients too, train.value[part].grad; set before forward */
     int keeps;                         /* 1: every value keeps a place of its own till the next forward, for who looks at it later */
-    int recompute;                     /* --saved recompute: layers but the last run forward again before their backward */
+    rd_saved saved;                    /* --saved */
     rd_frame train, use;
     rd_weights weights;                /* how single steps keep the weights; params hold the same numbers in f32 */
     uint64_t seed, step;               /* key of masks: the trainer sets step before each forward */
     struct rd_model_run *run;          /* what backward needs from the last forward */
     char *info;                        /* "name = value" lines kept in the file: rondo.train */
 };
+
+/* What --saved says. */
+rd_saved rd_saved_of(const rondo_options *options);
 
 /* ---- building (model_text.c, model.c) */
 /* Parses `text` into nodes; origin names it in errors ("model text:LINE:COLUMN: …"). *nodes is freed with rd_free. */

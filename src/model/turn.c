@@ -229,6 +229,7 @@ static void backward(rondo_model *model, const rondo_view *d_output, const rd_re
             rd_run_again(model, frame, &base, i);
             call.memory = frame->repeat[i].memory;
         }
+        if (frame->narrow[i].back) call.work = frame->narrow[i].back;
         model->layer[i].ops->backward(&model->layer[i], &call);
     }
     rd_lives_guard(frame, rd_tick_end(model));

@@ -66,6 +66,13 @@ static int unquote(const char *value, size_t size, rd_text *text)
 
 /* ---- writing */
 
+/* A value as it shows in the result: recompute gives the bits of f32. */
+static const char *in_result(const rondo_options *options, rd_option_id id)
+{
+    const char *value = rd_option_text(options, id);
+    return id == RD_OPT_saved && rd_equal(value, "recompute") ? rd_option_rows[id].fallback : value;
+}
+
 const char *rondo_options_text(rondo_options *options, int which, rondo_error *error)
 {
     if (!options || which < 0 || which > 2) {
@@ -76,7 +83,8 @@ const char *rondo_options_text(rondo_options *options, int which, rondo_error *e
     rd_text_clear(&options->text);
     rd_text_put(&options->text, "");
     for (size_t i = 0; i < RD_OPTIONS; i++) {
-        const char *value = rd_option_text(options, (rd_option_id)i);
+        const char *value =
+            which == 2 ? in_result(options, (rd_option_id)i) : rd_option_text(options, (rd_option_id)i);
         int wanted =
             which == 0 || (which == 1 && options->value[i]) || (which == 2 && rd_option_rows[i].result);
         if (!wanted || (!value[0] && !options->value[i])) continue;
@@ -170,7 +178,7 @@ uint64_t rd_options_hash(const rondo_options *options)
 {
     uint64_t hash = 0;
     for (size_t i = 0; i < RD_OPTIONS; i++) {
-        const char *value = rd_option_text(options, (rd_option_id)i);
+        const char *value = in_result(options, (rd_option_id)i);
         if (!rd_option_rows[i].result || rd_equal(value, rd_option_rows[i].fallback)) continue;
         uint64_t name = rd_fnv1a(rd_option_rows[i].name, strlen(rd_option_rows[i].name));
         uint64_t pair[2] = {name, rd_fnv1a(value, strlen(value))};
@@ -185,7 +193,7 @@ uint64_t rd_options_hash(const rondo_options *options)
 void rd_options_difference(const rondo_options *old, const rondo_options *now, rd_text *text)
 {
     for (size_t i = 0; i < RD_OPTIONS; i++) {
-        const char *a = rd_option_text(old, (rd_option_id)i), *b = rd_option_text(now, (rd_option_id)i);
+        const char *a = in_result(old, (rd_option_id)i), *b = in_result(now, (rd_option_id)i);
         if (rd_option_rows[i].result && !rd_equal(a, b))
             rd_text_format(text, "%s: %s -> %s\n", rd_option_rows[i].name, rd_quote(a).text,
                            rd_quote(b).text);

@@ -173,7 +173,7 @@ static void say_help(const need *n, const rd_record_place *place, rondo_error *e
         [HELP_MODEL] = "a smaller --hidden-size, --embed-size or --num-layers needs less",
         [HELP_OPTIMIZER] = "--optimizer momentum or sgd keeps less, a smaller --hidden-size too",
         [HELP_BATCH] = "a smaller --batch-size, --seq-len or --hidden-size needs less; in a deep network "
-                       "--saved recompute, too"};
+                       "--saved bf16 or recompute, too"};
     const help most = n->named > 0 ? n->largest[0].helps : HELP_MODEL;
     if (place->name && most == HELP_BATCH)
         rd_hint(error,

@@ -59,7 +59,7 @@ rondo_status rondo_trainer_new(rondo_model *model, const rondo_data *train, cons
     t->model = model;
     t->train = train;
     t->valid = valid;
-    model->recompute = rd_option_is(options, RD_OPT_saved, "recompute");
+    model->saved = rd_saved_of(options);
     rondo_status status = make_parts(t, options, error);
     if (status != RONDO_OK) {
         rondo_trainer_free(t);

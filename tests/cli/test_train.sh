@@ -20,6 +20,22 @@ check "baselines stand beside the score" grep -q '^baselines on the same validat
 check "the memory needed is told before step 1" awk '/^step=/ { step = NR } /^needs [0-9.]+ [KM]iB$/ && !step { told = 1 } END { exit !told }' err
 for saved in f32 recompute; do train -q --max-steps 6 --num-layers 3 --dropout 0.2 --saved $saved -o $saved.safetensors text.txt; done
 check "--saved recompute: the bits of f32" cmp f32.safetensors recompute.safetensors
+bf16() { "$program" train -q --hidden-size 24 --num-layers 3 --seq-len 40 --batch-size 8 --dropout 0.2 --saved bf16 "$@" text.txt </dev/null; }
+for threads in 1 2 3 8; do bf16 --max-steps 8 --threads $threads -o bf16-$threads.safetensors; done
+for threads in 2 3 8; do check "--saved bf16: the same bytes from $threads threads" cmp bf16-1.safetensors bf16-$threads.safetensors; done
+bf16 --max-steps 4 -o gates.safetensors
+"$program" train -q --resume gates.run --max-steps 8 2>err
+check "--saved bf16: resumed, the bytes of a run never stopped" cmp bf16-1.safetensors gates.safetensors
+"$program" train -q --resume gates.run --max-steps 9 --saved f32 2>err
+check "a run with --saved bf16 does not go on with f32" [ $? != 0 ]
+check "and says so" grep -q '^saved: "bf16" -> "f32"$' err
+"$program" train -q --resume recompute.run --max-steps 7 --saved f32 2>err
+check "one with recompute does: its bits are the same" [ $? = 0 ]
+says "what --saved takes" 2 'rondo: --saved: expected f32|bf16|recompute, found "f16"
+hint: did you mean bf16?' train --saved f16 text.txt
+says "gradcheck refuses rounded gates" 2 'rondo: gradcheck: --saved bf16 rounds gates, which differences of the loss do not show
+hint: --saved f32 and --saved recompute can be checked' gradcheck --saved bf16 gates.safetensors
+check "but checks a model that learned with them" "$program" gradcheck gates.safetensors
 # shellcheck disable=SC2086
 "$program" train $small -q --memory 10K -o over.safetensors text.txt 2>over.err
 check "more than --memory is status 6" [ $? = 6 ]

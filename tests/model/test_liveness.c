@@ -225,7 +225,7 @@ static void keep_all(rondo_model *model)
 
 static void recompute(rondo_model *model)
 {
-    model->recompute = 1;
+    model->saved = RD_SAVED_RECOMPUTE;
 }
 
 static void any_list_gives_the_bits_it_gives_when_every_value_has_a_place_of_its_own(void **state)
@@ -291,6 +291,128 @@ static void layers_that_run_again_share_their_memory(void **state)
     assert_true(bytes[1] * 20 < bytes[0] * 9);
 }
 
+/* ---- gates in bf16 */
+
+/* Gradients of three layers of this kind over sequences of up to 40 steps, one array a way of saving. */
+static void gradients_of(const char *layer, int threads, rd_saved saved, rd_real **grads, size_t *numbers)
+{
+    enum { SEQUENCES = 16 };
+    static const size_t length[SEQUENCES] = {40, 33, 0, 40, 7, 12, 40, 1, 25, 40, 38, 2, 40, 40, 19, 30};
+    size_t name[SEQUENCES];
+    char text[512];
+    bench b;
+    for (size_t i = 0; i < SEQUENCES; i++)
+        name[i] = i;
+    (void)snprintf(text, sizeof text,
+                   "a = lstm(x, size=32)\nb = %s\nk = lstm(b, size=32)\nout = dense(k, size=2)\n"
+                   "loss = squared(out, v)\n",
+                   layer);
+    bench_open(&b, threads, "");
+    bench_model(&b, text);
+    bench_fill_as(&b, length, name, SEQUENCES);
+    b.model->saved = saved;
+    bench_learn(&b);
+    *numbers = b.model->numbers;
+    must(rd_alloc(*numbers, sizeof **grads, "a test", grads, NULL));
+    memcpy(*grads, b.model->grads, *numbers * sizeof **grads);
+    bench_close(&b);
+}
+
+/* |x - y| / |y| of whole vectors. */
+static double distance(const rd_real *x, const rd_real *y, size_t numbers)
+{
+    double moved = 0, size = 0;
+    for (size_t i = 0; i < numbers; i++) {
+        moved += ((double)x[i] - (double)y[i]) * ((double)x[i] - (double)y[i]);
+        size += (double)y[i] * (double)y[i];
+    }
+    return sqrt(moved / size);
+}
+
+static const char *const narrowed[] = {"lstm(a, size=32)",
+                                       "lstm(a, size=32, reverse=1, proj=16)",
+                                       "lstm(a, size=32, peephole=1, norm=1)",
+                                       "lstm(a, size=32, dropout_h=0.3, weight_drop=0.2)",
+                                       "gru(a, size=32)",
+                                       "gru(a, size=32, reset=before)",
+                                       "gru_simple(a, size=32)",
+                                       "rnn(a, size=32)",
+                                       "rnn(a, size=32, nonlinearity=relu)"};
+enum { NARROWED = sizeof narrowed / sizeof *narrowed };
+
+/* bf16 has 8 bits of mantissa: rounding moves a gate by 2^-9 of it at most, up or down. A gradient is a sum
+ * over steps and sequences of products of a few gates, where the errors partly cancel; y (1 - y) of a gate
+ * near 1 and the differences of layer norm make them larger. 0.0004 to 0.0035 is what these lists give; the
+ * limit is the last of the 8 bits. */
+static void gates_in_bf16_move_the_gradient_by_less_than_their_last_bit(void **state)
+{
+    (void)state;
+    for (size_t k = 0; k < NARROWED; k++) {
+        rd_real *f32, *bf16;
+        size_t numbers;
+        gradients_of(narrowed[k], 1, RD_SAVED_F32, &f32, &numbers);
+        gradients_of(narrowed[k], 1, RD_SAVED_BF16, &bf16, &numbers);
+        const double far = distance(bf16, f32, numbers);
+        assert_true(far > 0 && far < 0x1p-7);
+        rd_free(f32);
+        rd_free(bf16);
+    }
+}
+
+static void gates_in_bf16_are_the_same_from_any_number_of_threads(void **state)
+{
+    static const int threads[] = {2, 3, 8};
+    (void)state;
+    for (size_t k = 0; k < NARROWED; k++) {
+        rd_real *one, *many;
+        size_t numbers;
+        gradients_of(narrowed[k], 1, RD_SAVED_BF16, &one, &numbers);
+        for (size_t i = 0; i < sizeof threads / sizeof *threads; i++) {
+            gradients_of(narrowed[k], threads[i], RD_SAVED_BF16, &many, &numbers);
+            assert_memory_equal(one, many, numbers * sizeof *one);
+            rd_free(many);
+        }
+        rd_free(one);
+    }
+}
+
+/* Backward sees that a gate was clipped by its being the limit, to the last bit. */
+static void gates_that_are_clipped_are_kept_whole(void **state)
+{
+    (void)state;
+    bench b;
+    bench_open(&b, 1, "saved = bf16\n");
+    bench_model(&b, "a = lstm(x, size=8, clip_preact=1)\nb = gru(a, size=8)\nk = gru(b, size=8)\n"
+                    "out = dense(k, size=2)\nloss = squared(out, v)\n");
+    bench_fill(&b);
+    bench_learn(&b);
+    assert_null(b.model->train.narrow[0].saved);
+    assert_non_null(b.model->train.narrow[1].saved);
+    assert_null(b.model->train.narrow[2].saved); /* the last keeps its own */
+    bench_close(&b);
+}
+
+/* Of two layers one keeps two bytes a gate, and its four bytes lie where the other's do. */
+static void gates_in_bf16_take_half_a_layer_less_of_two(void **state)
+{
+    enum { STEPS = 128, SEQUENCES = 64, HIDDEN = 512 };
+    (void)state;
+    size_t bytes[2];
+    rd_limits_of_call limits[RD_MAX_PARTS];
+    for (size_t i = 0; i < RD_MAX_PARTS; i++)
+        limits[i] = (rd_limits_of_call){STEPS * SEQUENCES, STEPS, SEQUENCES, RONDO_TRAIN};
+    for (size_t k = 0; k < 2; k++) {
+        bench b;
+        bench_open(&b, 1, k ? "saved = bf16\n" : "");
+        bench_model(&b, "a = lstm(x, size=512)\nb = lstm(a, size=512)\nout = dense(b, size=5)\n"
+                        "loss = softmax(out, y)\n");
+        works(&b, rd_model_memory(b.model, limits, &bytes[k], &b.error));
+        bench_close(&b);
+    }
+    assert_true(bytes[1] + (size_t)STEPS * SEQUENCES * 4 * HIDDEN * sizeof(uint16_t) <= bytes[0]);
+    assert_true(bytes[1] * 100 < bytes[0] * 88);
+}
+
 /* The output of forward is there until the next call, whatever was planned. */
 static void the_output_stays_after_the_losses_and_backward(void **state)
 {
@@ -342,6 +464,10 @@ int main(void)
         cmocka_unit_test(layers_run_again_give_the_bits_of_layers_that_keep_their_gates),
         cmocka_unit_test(layers_run_again_start_from_the_carried_states),
         cmocka_unit_test(layers_that_run_again_share_their_memory),
+        cmocka_unit_test(gates_in_bf16_move_the_gradient_by_less_than_their_last_bit),
+        cmocka_unit_test(gates_in_bf16_are_the_same_from_any_number_of_threads),
+        cmocka_unit_test(gates_that_are_clipped_are_kept_whole),
+        cmocka_unit_test(gates_in_bf16_take_half_a_layer_less_of_two),
         cmocka_unit_test(the_output_stays_after_the_losses_and_backward),
         cmocka_unit_test(gradients_that_nobody_needs_have_no_place),
     };
