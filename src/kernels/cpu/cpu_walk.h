@@ -119,28 +119,30 @@ static void fetch_gates(const rd_cell_step *s, size_t gates)
 {
     for (size_t row = 0; row < s->rows; row++)
         for (size_t g = 0; g < gates; g++)
-            for (size_t unit = s->first_unit; unit < s->end_unit; unit += 64 / sizeof(rd_real))
+            for (size_t unit = s->first_unit; unit < s->end_unit; unit += LINE)
                 __builtin_prefetch(s->ax + row * s->ax_stride + g * s->hidden + unit, 1, 3);
 }
 
+/* Handed on by address: a copy, read in one piece while its parts are still being stored, would wait for all stores of
+ * the tile before. */
 typedef struct tile_place {
     size_t row, rows, unit;
     size_t index; /* of the tile in its panel */
 } tile_place;
 
 /* The sums of one product of a tile into its gates of ah. */
-static void tile_product(const rd_cell_tile *t, size_t i, tile_place at, rd_real *ah)
+static void tile_product(const rd_cell_tile *t, size_t i, const tile_place *at, rd_real *ah)
 {
-    const size_t n = at.unit / t->units, across = t->product[i].gates * t->units, depth = t->product[i].depth;
+    const size_t n = at->unit / t->units, across = t->product[i].gates * t->units, depth = t->product[i].depth;
     const rd_real *panel = t->product[i].panels + n * depth * across;
     gate_tile g = {.depth = depth,
-                   .a = t->product[i].a + at.row * t->product[i].a_stride,
+                   .a = t->product[i].a + at->row * t->product[i].a_stride,
                    .a_stride = t->product[i].a_stride,
                    .panel = panel,
                    .bias = t->product[i].bias + n * across,
                    .c = ah + t->product[i].gate * t->units};
-    g.ahead = ahead_of(panel, panel + depth * across, depth * across, at.index, depth, &g.ahead_step);
-    gate_tiles[across / WIDE][at.rows](&g);
+    g.ahead = ahead_of(panel, panel + depth * across, depth * across, at->index, depth, &g.ahead_step);
+    gate_tiles[across / WIDE][at->rows](&g);
 }
 
 /* Sums that another phase of the cell reads too move to where it finds them. */
@@ -155,17 +157,17 @@ static void keep_sums(const rd_cell_tile *t, size_t i, rd_cell_step *s, size_t r
                    ah + r * GATE_STRIDE + g * t->units, (s->end_unit - s->first_unit) * sizeof *ah);
 }
 
-static void one_tile(const rd_cell_tile *t, tile_place at)
+static void one_tile(const rd_cell_tile *t, const tile_place *at)
 {
     _Alignas(64) rd_real ah[GATE_ROWS * GATE_STRIDE];
-    rd_cell_step s = part_of_step(&t->step, at.row, at.rows, at.unit, t->units);
+    rd_cell_step s = part_of_step(&t->step, at->row, at->rows, at->unit, t->units);
     s.ah = ah;
     s.ah_stride = GATE_STRIDE;
     s.ah_gate = t->units;
     fetch_gates(&s, t->gates);
     for (size_t i = 0; i < t->products; i++) {
         tile_product(t, i, at, ah);
-        if (t->ah) keep_sums(t, i, &s, at.row, ah);
+        if (t->ah) keep_sums(t, i, &s, at->row, ah);
     }
     t->equation(&s);
 }
@@ -182,7 +184,7 @@ static void cell_tile(const rd_cell_tile *t)
         tile_place at = {.unit = unit};
         for (size_t left = rd_ceil_div(rows, most); left > 0; left--) {
             at.rows = rd_ceil_div(rows - at.row, left);
-            one_tile(t, at);
+            one_tile(t, &at);
             at.row += at.rows;
             at.index++;
         }
