@@ -15,6 +15,8 @@ enum { RD_MAX_INPUTS = 16, RD_MAX_LAYER_PARAMS = 24, RD_NAME = 64 };
 /* What a value is; settled when the list is built. */
 typedef struct rd_shape {
     size_t part;       /* which part of the batch its rows follow */
+    size_t inside;     /* 0, or 1 + the part whose rows are the sequences of `part` (characters inside words): a row a
+                          sequence is then a row of that part */
     int per_sequence;  /* 0: a row a packed row; 1: a row a sequence, in the caller's order */
     size_t width;      /* numbers a row; for symbols: the size of their vocabulary */
     int symbols;       /* 1: rows are symbols below `width`; reading layers gather, they never multiply */
@@ -157,6 +159,8 @@ struct rd_layer {
 size_t rd_layer_param(rd_layer *layer, const char *name, size_t rows, size_t columns, rd_init init, size_t blocks);
 const rd_real *rd_param_value(const rd_layer *layer, const rd_call *call, size_t param);
 rd_real *rd_param_grad(const rd_layer *layer, const rd_call *call, size_t param); /* NULL in use */
+/* Numbers of its state that are carried from batch to batch; sequences inside a row of another part begin afresh. */
+size_t rd_layer_carries(const rd_layer *layer);
 /* Rows of a value of this shape in this call. */
 size_t rd_shape_rows(const rd_shape *shape, const rd_call *call);
 /* The key of this layer's random numbers in this call; sub < 2^48. */

@@ -33,6 +33,11 @@ rd_real *rd_param_grad(const rd_layer *layer, const rd_call *call, size_t param)
     return call->grads ? call->grads + layer->param[param].offset : NULL;
 }
 
+size_t rd_layer_carries(const rd_layer *layer)
+{
+    return layer->in[0].inside ? 0 : layer->state_width;
+}
+
 size_t rd_shape_rows(const rd_shape *shape, const rd_call *call)
 {
     return shape->per_sequence ? call->sequences : call->packs[shape->part]->rows;

@@ -15,7 +15,11 @@ static rondo_status pool_build(rd_layer *layer, rd_node *node, rondo_error *erro
                        layer->in[0].symbols ? "symbols" : "a row a sequence");
     layer->out = layer->in[0];
     layer->out.final = 0;
-    layer->out.per_sequence = 1;
+    layer->out.per_sequence = !layer->in[0].inside;
+    if (layer->in[0].inside) { /* its sequences are the rows of the part around it, in their order */
+        layer->out.part = layer->in[0].inside - 1;
+        layer->out.inside = 0;
+    }
     layer->forgets_inputs = layer->forgets_output = 1;
     layer->reads_final = layer->ops == &rd_layer_last;
     return RONDO_OK;

@@ -139,6 +139,20 @@ static void take_narrow(taker *t, const rd_limits_of_call *own, rd_piece piece, 
     narrow->back = take(t, piece, work, 1);
 }
 
+/* States of words are not carried: each layer has its own, of all rows of the part around. */
+static void take_inner(taker *t, const rd_limits_of_call *limits, size_t i)
+{
+    const rd_layer *layer = &t->model->layer[i];
+    const size_t bytes = layer->state_width * sizeof(rd_real), words = limits[layer->in[0].part].sequences;
+    const rd_piece kept = {
+        .kind = RD_PIECE_STATE, .node = t->model->parts + i, .first = i, .last = rd_tick_end(t->model)};
+    rd_piece back = kept;
+    back.first = rd_tick_loss(t->model);
+    if (!layer->in[0].inside || layer->state_width == 0) return;
+    t->frame->inner[i].final = take(t, kept, words, bytes);
+    if (t->frame->mode == RONDO_TRAIN) t->frame->inner[i].d_final = take(t, back, words, bytes);
+}
+
 static rondo_status take_memory(taker *t, const rd_limits_of_call *limits, size_t i, rondo_error *error)
 {
     const rondo_model *model = t->model;
@@ -173,7 +187,7 @@ static void take_states(taker *t, const rd_limits_of_call *limits)
     rd_piece back = {.kind = RD_PIECE_STATE, .first = rd_tick_loss(model), .last = end};
     size_t sequences = 0;
     for (size_t i = 0; i < model->parts; i++)
-        sequences = rd_size_max(sequences, limits[i].sequences);
+        if (!model->part[i].inside) sequences = rd_size_max(sequences, limits[i].sequences);
     frame->fresh = take(t, kept, sequences, 1);
     frame->final = take(t, kept, sequences, model->state_width * sizeof(rd_real));
     if (frame->mode == RONDO_TRAIN)
@@ -212,6 +226,7 @@ static rondo_status walk(taker *t, const rd_limits_of_call *limits, rondo_error 
     take_states(t, limits);
     for (size_t i = 0; i < t->model->layers; i++) {
         take_value(t, limits, i);
+        take_inner(t, limits, i);
         RD_TRY(take_memory(t, limits, i, error));
     }
     take_losses(t, limits);
@@ -234,10 +249,10 @@ static int holds(const rd_frame *frame, const rd_limits_of_call *limits, size_t 
     return 1;
 }
 
-/* Three pieces of states, a gradient a part, six a layer, three a loss and a block. */
+/* Three pieces of states, a gradient a part, eight a layer, three a loss and a block. */
 static size_t most_pieces(const rondo_model *model)
 {
-    return 4 + model->parts + 6 * model->layers + 3 * model->losses;
+    return 4 + model->parts + 8 * model->layers + 3 * model->losses;
 }
 
 static rondo_status make_tables(const rondo_model *model, rd_frame *frame, rondo_error *error)
@@ -248,6 +263,7 @@ static rondo_status make_tables(const rondo_model *model, rd_frame *frame, rondo
     if (!frame->memory) RD_TRY(rd_alloc(model->layers, sizeof *frame->memory, what, &frame->memory, error));
     if (!frame->repeat) RD_TRY(rd_alloc(model->layers, sizeof *frame->repeat, what, &frame->repeat, error));
     if (!frame->narrow) RD_TRY(rd_alloc(model->layers, sizeof *frame->narrow, what, &frame->narrow, error));
+    if (!frame->inner) RD_TRY(rd_alloc(model->layers, sizeof *frame->inner, what, &frame->inner, error));
     if (!frame->life) RD_TRY(rd_alloc(nodes, sizeof *frame->life, what, &frame->life, error));
     if (!frame->piece) RD_TRY(rd_alloc(most_pieces(model), sizeof *frame->piece, what, &frame->piece, error));
     return RONDO_OK;
@@ -313,6 +329,7 @@ void rd_frame_free(rd_frame *frame)
     rd_free(frame->memory);
     rd_free(frame->repeat);
     rd_free(frame->narrow);
+    rd_free(frame->inner);
     rd_free(frame->life);
     rd_free(frame->piece);
     rd_free_aligned(frame->logits);
@@ -339,10 +356,21 @@ rondo_status rd_model_memory(const rondo_model *model, const rd_limits_of_call *
 /* ---- the call of one layer ------------------------------------------------------------------------------
  */
 
+/* Words are sequences of their own, which begin afresh. */
+static void enter_words(const rd_layer *layer, const struct rd_inner *inner, rd_call *call)
+{
+    call->sequences = call->packs[layer->in[0].part]->sequences;
+    call->state_stride = layer->state_width;
+    call->fresh = NULL;
+    call->final = inner->final;
+    call->d_final = inner->d_final;
+}
+
 rd_call rd_frame_call(const rondo_model *model, const rd_frame *frame, const rd_call *base, size_t i)
 {
     const rd_layer *layer = &model->layer[i];
-    size_t at = model->state_at[i];
+    const size_t at = model->state_at[i];
+    const int carries = rd_layer_carries(layer) > 0;
     rd_call call = *base;
     for (size_t k = 0; k < layer->inputs; k++)
         call.in[k] = &frame->value[layer->source[k]];
@@ -351,9 +379,10 @@ rd_call rd_frame_call(const rondo_model *model, const rd_frame *frame, const rd_
     call.work = frame->narrow[i].work;
     call.narrow = frame->narrow[i].saved;
     call.packed = model->packed + model->packed_at[i];
-    call.start = base->start && layer->state_width ? base->start + at : NULL;
-    call.final = base->final && layer->state_width ? base->final + at : NULL;
-    call.d_final = base->d_final && layer->state_width ? base->d_final + at : NULL;
-    call.d_start = base->d_start && layer->state_width ? base->d_start + at : NULL;
+    call.start = base->start && carries ? base->start + at : NULL;
+    call.final = base->final && carries ? base->final + at : NULL;
+    call.d_final = base->d_final && carries ? base->d_final + at : NULL;
+    call.d_start = base->d_start && carries ? base->d_start + at : NULL;
+    if (layer->in[0].inside) enter_words(layer, &frame->inner[i], &call);
     return call;
 }

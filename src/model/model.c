@@ -9,6 +9,18 @@
 /* ---- building and freeing -------------------------------------------------------------------------------
  */
 
+/* A part of words' characters stands behind the part whose rows the words are. */
+static rondo_status find_around(rondo_model *model, size_t i, rondo_error *error)
+{
+    const char *outer = rd_part_outer(model->part[i].name);
+    for (size_t k = 0; outer && k < i; k++)
+        if (rd_equal(model->part[k].name, outer)) model->part[i].inside = k + 1;
+    if (outer && !model->part[i].inside)
+        return rd_fail(error, RONDO_BAD_ARGUMENT, "part %s of a model stands behind part \"%s\", which is missing",
+                       rd_quote(model->part[i].name).text, outer);
+    return RONDO_OK;
+}
+
 static rondo_status set_parts(rondo_model *model, const rondo_size *sizes, size_t count, rondo_error *error)
 {
     if (count == 0 || count > RD_MAX_PARTS)
@@ -27,6 +39,7 @@ static rondo_status set_parts(rondo_model *model, const rondo_size *sizes, size_
         memcpy(model->part[i].name, sizes[i].part, length);
         model->part[i].width = sizes[i].width;
         model->part[i].symbols = sizes[i].symbols != 0;
+        RD_TRY(find_around(model, i, error));
     }
     model->parts = count;
     return RONDO_OK;
@@ -284,7 +297,7 @@ rondo_status rondo_model_reserve(rondo_model *model, const char *part, size_t ro
     if (i == model->parts)
         return rd_fail(error, RONDO_BAD_ARGUMENT, "rondo_model_reserve: the model has no part %s",
                        rd_quote(part).text);
-    if (steps > rows || (steps == 0) != (rows == 0) || sequences == 0)
+    if (steps > rows || (steps == 0) != (rows == 0) || (sequences == 0 && !model->part[i].inside))
         return rd_fail(error, RONDO_BAD_ARGUMENT,
                        "rondo_model_reserve: %zu rows cannot have %zu steps of %zu sequences", rows, steps,
                        sequences);

@@ -35,6 +35,8 @@ typedef struct rd_frame {
     struct rd_narrow { unsigned char *work, *back; uint16_t *saved; } *narrow; /* [layers] of layers that keep their gates in bf16:
                                  call->work of forward and of backward, and call->narrow; NULL elsewhere */
     rd_real *final, *d_final; /* [sequences][state_width], in the arena */
+    struct rd_inner { rd_real *final, *d_final; } *inner; /* [layers] the same, [rows of the part around][layer's state_width], of
+                                 layers over a part inside another; NULL elsewhere */
     unsigned char *fresh;     /* [sequences] */
     rd_real *block;           /* a block of rows of an output, on its way through a loss */
     struct { double *loss, *count; rd_real *scale; } rows[RD_MAX_LOSSES]; /* [rows] of each loss */
@@ -65,7 +67,7 @@ struct rondo_model {
     char *text;               /* owned: the node list */
     char task[RD_NAME];
     rd_symbols *symbols[RD_MAX_PARTS]; /* vocabulary of each part, or NULL; shared */
-    struct { char name[RD_PART_NAME]; size_t width; int symbols; } part[RD_MAX_PARTS];
+    struct { char name[RD_PART_NAME]; size_t width, inside; int symbols; } part[RD_MAX_PARTS]; /* inside: as in rd_shape */
     size_t parts;
     rd_layer *layer; size_t layers;    /* owned */
     rd_loss_node loss[RD_MAX_LOSSES]; size_t losses;
@@ -73,7 +75,7 @@ struct rondo_model {
     size_t numbers;                    /* parameters */
     rd_row_set rows;                   /* embeddings that read the batch: of their gradients few rows are not 0; made with grads */
     size_t *packed_at;                 /* [layers + 1] where each layer's panels begin, and where they end */
-    size_t state_width;                /* sum over layers; a state is [sequences][state_width] */
+    size_t state_width;                /* sum over layers of what they carry; a state is [sequences][state_width] */
     size_t *state_at;                  /* [layers] column where a layer's state begins */
     uint64_t stamp;                    /* counts rondo_model_changed */
     struct { size_t layer, param; char name[2 * RD_NAME]; } *named; /* tensors with a place of their own; owned */

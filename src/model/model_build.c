@@ -151,8 +151,10 @@ static rondo_status add_loss(rondo_model *model, rd_node *node, const rd_loss_in
 static rd_shape shape_of(const rondo_model *model, size_t value)
 {
     if (value >= model->parts) return model->layer[value - model->parts].out;
-    return (rd_shape){
-        .part = value, .width = model->part[value].width, .symbols = model->part[value].symbols};
+    return (rd_shape){.part = value,
+                      .inside = model->part[value].inside,
+                      .width = model->part[value].width,
+                      .symbols = model->part[value].symbols};
 }
 
 /* like=NAME is one more input; tied=NODE gives the layer whose matrix is shared. */
@@ -220,7 +222,8 @@ static rondo_status add_layer(rondo_model *model, rd_node *node, const rd_layer_
     }
     place_params(model, layer);
     model->state_at[layer->index] = model->state_width;
-    model->state_width += layer->state_width;
+    model->state_width += rd_layer_carries(layer);
+    if (layer->in[0].inside) layer->streams = 0; /* a word comes as a whole */
     return RONDO_OK;
 }
 

@@ -99,7 +99,11 @@ static void bind_values(const rondo_model *model, rd_frame *frame, const rd_call
         const rd_layer *layer = &model->layer[i];
         rd_value *value = &frame->value[model->parts + i];
         if (layer->in_place && frame->mode == RONDO_USE) *value = frame->value[layer->source[0]];
-        if (layer->state_width > 0) {
+        if (layer->in[0].inside && layer->state_width > 0) {
+            value->final = frame->inner[i].final;
+            value->final_stride = layer->state_width;
+            value->d_final = frame->inner[i].d_final;
+        } else if (layer->state_width > 0) {
             value->final = base->final + model->state_at[i];
             value->final_stride = base->state_stride;
             value->d_final = frame->d_final ? frame->d_final + model->state_at[i] : NULL;
@@ -135,7 +139,7 @@ static int skips(const rondo_model *model, const rd_frame *frame, size_t layer)
 static void keep_start(const rondo_model *model, const rd_frame *frame, const rd_call *base, size_t i)
 {
     const size_t width = model->layer[i].state_width;
-    rd_real *to = frame->repeat[i].start;
+    rd_real *to = rd_layer_carries(&model->layer[i]) ? frame->repeat[i].start : NULL;
     for (size_t p = 0; to && base->start && p < base->sequences; p++)
         memcpy(to + p * width, base->start + p * base->state_stride + model->state_at[i], width * sizeof *to);
 }
@@ -150,7 +154,7 @@ void rd_run_again(const rondo_model *model, const rd_frame *frame, const rd_call
     call.memory = repeat->memory;
     call.final = NULL;
     call.d_final = call.d_start = NULL;
-    if (base->start) {
+    if (call.start) {
         call.start = repeat->start;
         call.state_stride = model->layer[i].state_width;
     }

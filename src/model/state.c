@@ -78,7 +78,7 @@ void rondo_state_reset(rondo_state *state, size_t sequence)
     rd_real *numbers = state->numbers + sequence * model->state_width;
     memset(numbers, 0, model->state_width * sizeof *numbers);
     for (size_t i = 0; i < model->layers; i++)
-        if (model->layer[i].ops->start && model->layer[i].state_width > 0)
+        if (model->layer[i].ops->start && rd_layer_carries(&model->layer[i]) > 0)
             model->layer[i].ops->start(&model->layer[i], model->params, numbers + model->state_at[i]);
     state->fresh[sequence] = 1;
 }

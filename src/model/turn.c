@@ -206,6 +206,17 @@ static void add_output_grad(const rondo_model *model, const rondo_view *d_output
                                     out->grad + r * out->stride);
 }
 
+/* Readers of the final states of words add to their gradients. */
+static void clear_words(const rondo_model *model, const rd_frame *frame, const rd_call *base)
+{
+    for (size_t i = 0; i < model->layers; i++) {
+        const rd_layer *layer = &model->layer[i];
+        if (!frame->inner[i].d_final) continue;
+        const size_t numbers = base->packs[layer->in[0].part]->sequences * layer->state_width;
+        memset(frame->inner[i].d_final, 0, numbers * sizeof(rd_real));
+    }
+}
+
 static void backward(rondo_model *model, const rondo_view *d_output, const rd_real *d_final, rd_real *d_start)
 {
     struct rd_model_run *run = model->run;
@@ -219,6 +230,7 @@ static void backward(rondo_model *model, const rondo_view *d_output, const rd_re
         memset(frame->d_final, 0, size);
     base.d_final = frame->d_final;
     base.d_start = d_start;
+    clear_words(model, frame, &base);
     for (size_t i = model->layers; i-- > 0;) {
         if (rd_frame_fuses(model, frame, i) || !frame->life[model->parts + i].back) continue;
         const size_t tick = rd_tick_backward(model, frame, i);

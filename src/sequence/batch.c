@@ -32,11 +32,31 @@ void rondo_batch_free(rondo_batch *batch)
     rd_free(batch);
 }
 
+static const struct {
+    const char *inner, *outer;
+} nested[] = {{"chars", "x"}};
+
+const char *rd_part_outer(const char *name)
+{
+    for (size_t i = 0; i < sizeof nested / sizeof nested[0]; i++)
+        if (rd_equal(nested[i].inner, name)) return nested[i].outer;
+    return NULL;
+}
+
+/* How many sequences a part of this name must have; SIZE_MAX when the part around it is absent. */
+static size_t sequences_of(const rondo_batch *batch, const char *name)
+{
+    const char *outer = rd_part_outer(name);
+    const rd_part *around = outer ? rd_batch_part(batch, outer) : NULL;
+    if (!outer) return batch->sequences;
+    return around ? around->packed.pack.rows : SIZE_MAX;
+}
+
 const rd_part *rd_batch_part(const rondo_batch *batch, const char *name)
 {
     for (size_t i = 0; i < batch->parts; i++)
-        if (rd_equal(batch->part[i].name, name) && batch->part[i].packed.pack.sequences == batch->sequences &&
-            batch->part[i].packed.block)
+        if (rd_equal(batch->part[i].name, name) && batch->part[i].packed.block &&
+            batch->part[i].packed.pack.sequences == sequences_of(batch, name))
             return &batch->part[i];
     return NULL;
 }
@@ -65,10 +85,34 @@ static rondo_status find_or_add(rondo_batch *batch, const char *name, rd_part **
     return RONDO_OK;
 }
 
+static rondo_status check_count(const rondo_batch *batch, const char *name, size_t count, rondo_error *error)
+{
+    const rd_part *x = rd_batch_part(batch, "x");
+    if (!rd_equal(name, "x") && x && batch->sequences != count)
+        return rd_fail(error, RONDO_BAD_ARGUMENT, "part %s of a batch has %zu sequences, part \"x\" has %zu",
+                       rd_quote(name).text, count, batch->sequences);
+    return RONDO_OK;
+}
+
+static rondo_status check_inner(const rondo_batch *batch, const char *name, size_t count, rondo_error *error)
+{
+    const char *outer = rd_part_outer(name);
+    const size_t rows = sequences_of(batch, name);
+    if (rows == SIZE_MAX)
+        return rd_fail(error, RONDO_BAD_ARGUMENT,
+                       "part %s of a batch has a sequence for each row of part \"%s\", which must come first",
+                       rd_quote(name).text, outer);
+    if (rows != count)
+        return rd_fail(error, RONDO_BAD_ARGUMENT, "part %s of a batch has %zu sequences, part \"%s\" has %zu rows",
+                       rd_quote(name).text, count, outer, rows);
+    return RONDO_OK;
+}
+
 static rondo_status check_sequences(const rondo_batch *batch, const char *name, const rondo_sequences *s,
                                     rondo_error *error)
 {
-    if (s->count == 0 || !s->length)
+    const char *outer = rd_part_outer(name);
+    if ((s->count == 0 && !outer) || !s->length)
         return rd_fail(error, RONDO_BAD_ARGUMENT,
                        "part %s of a batch needs at least one sequence and its length", rd_quote(name).text);
     if (!s->values == !s->symbols)
@@ -81,11 +125,7 @@ static rondo_status check_sequences(const rondo_batch *batch, const char *name, 
         if (s->length[i] > 0 && !(s->values ? (const void *)s->values[i] : (const void *)s->symbols[i]))
             return rd_fail(error, RONDO_BAD_ARGUMENT, "part %s of a batch: sequence %zu is missing",
                            rd_quote(name).text, i);
-    const rd_part *x = rd_batch_part(batch, "x");
-    if (!rd_equal(name, "x") && x && batch->sequences != s->count)
-        return rd_fail(error, RONDO_BAD_ARGUMENT, "part %s of a batch has %zu sequences, part \"x\" has %zu",
-                       rd_quote(name).text, s->count, batch->sequences);
-    return RONDO_OK;
+    return outer ? check_inner(batch, name, s->count, error) : check_count(batch, name, s->count, error);
 }
 
 /* Room for everything first, so that a failure leaves the part as it was. */
@@ -103,7 +143,7 @@ static rondo_status make_room(rondo_batch *batch, rd_part *part, const rondo_seq
     if (s->symbols && numbers > part->symbols_room)
         RD_TRY(rd_grow(&part->symbols, &part->symbols_room, numbers, sizeof *part->symbols,
                        "the symbols of a batch", error));
-    if (s->count > batch->fresh_room) {
+    if (s->count > batch->fresh_room && !rd_part_outer(part->name)) {
         size_t old = batch->fresh_room;
         RD_TRY(rd_grow(&batch->fresh, &batch->fresh_room, s->count, 1, "the marks of a batch", error));
         memset(batch->fresh + old, 0, batch->fresh_room - old);
@@ -141,7 +181,7 @@ rondo_status rondo_batch_put(rondo_batch *batch, const char *name, const rondo_s
     part->weight = NULL;
     part->weight_room = 0;
     part->width = sequences->values ? sequences->width : 0;
-    batch->sequences = sequences->count;
+    if (!rd_part_outer(name)) batch->sequences = sequences->count;
     if (rd_equal(name, "x")) memset(batch->fresh, 0, batch->fresh_room);
     copy_rows(part, sequences);
     return RONDO_OK;

@@ -75,6 +75,31 @@ static void a_part_left_from_another_batch_is_not_there(void **state)
     rondo_batch_free(batch);
 }
 
+static void characters_have_a_sequence_a_row_of_x(void **state)
+{
+    (void)state;
+    rondo_error error;
+    const size_t nine[] = {1, 0, 2, 1, 1, 1, 1, 1, 1}, two[] = {1, 1};
+    const int32_t *const chars[] = {s1, NULL, s1, s1, s1, s1, s1, s1, s1};
+    rondo_sequences words = {.count = 9, .length = nine, .symbols = chars};
+    rondo_batch *batch = open_batch(), *bare;
+    assert_int_equal(rondo_batch_put(batch, "chars", &words, NULL), RONDO_OK);
+    assert_int_equal(rondo_batch_pack(batch, "chars")->sequences, 9);
+    assert_int_equal(batch->sequences, 4); /* those of the batch are as they were */
+    words.count = 4;
+    assert_int_equal(rondo_batch_put(batch, "chars", &words, &error), RONDO_BAD_ARGUMENT);
+    assert_non_null(strstr(error.message, "\"chars\" of a batch has 4 sequences, part \"x\" has 9 rows"));
+    assert_int_equal(rondo_batch_put(batch, "x",
+                                     &(rondo_sequences){.count = 2, .length = two, .symbols = symbols}, NULL),
+                     RONDO_OK);
+    assert_null(rondo_batch_pack(batch, "chars")); /* left over from other rows */
+    assert_int_equal(rondo_batch_new(&bare, NULL), RONDO_OK);
+    assert_int_equal(rondo_batch_put(bare, "chars", &words, &error), RONDO_BAD_ARGUMENT);
+    assert_non_null(strstr(error.message, "must come first"));
+    rondo_batch_free(bare);
+    rondo_batch_free(batch);
+}
+
 static void marks_are_cleared_by_the_next_x(void **state)
 {
     (void)state;
@@ -151,6 +176,7 @@ int main(void)
         cmocka_unit_test(values_are_copied_row_by_row),
         cmocka_unit_test(parts_have_the_same_number_of_sequences),
         cmocka_unit_test(a_part_left_from_another_batch_is_not_there),
+        cmocka_unit_test(characters_have_a_sequence_a_row_of_x),
         cmocka_unit_test(marks_are_cleared_by_the_next_x),
         cmocka_unit_test(filling_a_batch_again_allocates_nothing),
         cmocka_unit_test(wrong_use_is_refused_with_a_sentence),
