@@ -140,9 +140,10 @@ typedef struct rondo_sequences {
 
 typedef struct rondo_batch rondo_batch;
 RONDO_API rondo_status rondo_batch_new(rondo_batch **batch, rondo_error *error);
-/* Packs the sequences as part `name` ("x", "y", …), replacing what the part held; copies. A part "y" may be per
- * row of "x" (equal lengths) or per sequence (all lengths 1). All parts have the same number of sequences, but "chars":
- * the characters of words, one sequence for each packed row of "x" (rondo_batch_pack says which that is), put after "x". */
+/* Packs the sequences as part `name` ("x", "y", …), replacing what the part held; copies. A part "y" may be
+ * per row of "x" (equal lengths) or per sequence (all lengths 1). All parts have the same number of
+ * sequences, but "chars": the characters of words, one sequence for each packed row of "x" (rondo_batch_pack
+ * says which that is), put after "x". */
 RONDO_API rondo_status rondo_batch_put(rondo_batch *batch, const char *name, const rondo_sequences *sequences,
                                        rondo_error *error);
 /* Marks sequence i (caller's order) as starting afresh: a carried state is replaced by the initial one. */

@@ -165,7 +165,8 @@ const rd_layer_ops rd_layer_add = {.kind = "add",
 
 static rondo_status expand_build(rd_layer *layer, rd_node *node, rondo_error *error)
 {
-    if (!layer->in[0].per_sequence || layer->in[0].symbols || layer->in[1].per_sequence || layer->in[1].inside)
+    if (!layer->in[0].per_sequence || layer->in[0].symbols || layer->in[1].per_sequence ||
+        layer->in[1].inside)
         return rd_fail(error, RONDO_BAD_ARGUMENT,
                        "model text:%zu: expand \"%s\" needs a value with a row a sequence, and like=NAME "
                        "with a row a step of the batch's sequences",

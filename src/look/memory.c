@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-enum { MOST_NAMED = 5 };
+enum { MOST_NAMED = 5, CHARACTERS = 6 /* of a word */ };
 
 typedef struct shape {
     size_t steps, sequences;
@@ -24,11 +24,19 @@ static void row(rd_text *out, const char *name, size_t bytes, const char *help)
     rd_text_format(out, "%-26s %12.1f KiB  %s\n", name, kib(bytes), help);
 }
 
-static void limits_of(shape s, rondo_mode mode, rd_limits_of_call *limits)
+/* The sequences of a part inside another are the rows of that. */
+static shape shape_of(const rondo_model *m, size_t part, shape s)
 {
-    for (size_t i = 0; i < RD_MAX_PARTS; i++)
+    return m->part[part].inside ? (shape){.steps = CHARACTERS, .sequences = s.steps * s.sequences} : s;
+}
+
+static void limits_of(const rondo_model *m, shape batch, rondo_mode mode, rd_limits_of_call *limits)
+{
+    for (size_t i = 0; i < m->parts; i++) {
+        const shape s = shape_of(m, i, batch);
         limits[i] = (rd_limits_of_call){
             .rows = s.steps * s.sequences, .steps = s.steps, .sequences = s.sequences, .mode = mode};
+    }
 }
 
 /* ---- a step on zeros ---- */
@@ -45,22 +53,26 @@ static int has_one_step(const rondo_model *m, size_t part)
 typedef struct zeros {
     rd_real *values;  /* [steps * widest part] */
     int32_t *symbols; /* [steps] */
-    size_t *length;   /* [sequences] */
+    size_t *length;   /* [sequences of any part] */
     const rd_real **value_of;
-    const int32_t **symbols_of; /* [sequences] */
+    const int32_t **symbols_of; /* [sequences of any part] */
 } zeros;
 
 static rondo_status make_zeros(const rondo_model *m, shape s, zeros *z, rondo_error *error)
 {
+    shape most = s;
     size_t widest = 1;
-    for (size_t i = 0; i < m->parts; i++)
+    for (size_t i = 0; i < m->parts; i++) {
+        const shape own = shape_of(m, i, s);
         widest = m->part[i].symbols ? widest : rd_size_max(widest, m->part[i].width);
-    RD_TRY(rd_alloc(s.steps * widest, sizeof *z->values, "zeros", &z->values, error));
-    RD_TRY(rd_alloc(s.steps, sizeof *z->symbols, "zeros", &z->symbols, error));
-    RD_TRY(rd_alloc(s.sequences, sizeof *z->length, "zeros", &z->length, error));
-    RD_TRY(rd_alloc(s.sequences, sizeof *z->value_of, "zeros", &z->value_of, error));
-    RD_TRY(rd_alloc(s.sequences, sizeof *z->symbols_of, "zeros", &z->symbols_of, error));
-    for (size_t i = 0; i < s.sequences; i++) {
+        most = (shape){rd_size_max(most.steps, own.steps), rd_size_max(most.sequences, own.sequences)};
+    }
+    RD_TRY(rd_alloc(most.steps * widest, sizeof *z->values, "zeros", &z->values, error));
+    RD_TRY(rd_alloc(most.steps, sizeof *z->symbols, "zeros", &z->symbols, error));
+    RD_TRY(rd_alloc(most.sequences, sizeof *z->length, "zeros", &z->length, error));
+    RD_TRY(rd_alloc(most.sequences, sizeof *z->value_of, "zeros", &z->value_of, error));
+    RD_TRY(rd_alloc(most.sequences, sizeof *z->symbols_of, "zeros", &z->symbols_of, error));
+    for (size_t i = 0; i < most.sequences; i++) {
         z->value_of[i] = z->values;
         z->symbols_of[i] = z->symbols;
     }
@@ -76,10 +88,11 @@ static void free_zeros(zeros *z)
     rd_free(z->symbols_of);
 }
 
-static rondo_status fill(const rondo_model *m, shape s, const zeros *z, rondo_batch *batch,
+static rondo_status fill(const rondo_model *m, shape of_batch, const zeros *z, rondo_batch *batch,
                          rondo_error *error)
 {
     for (size_t i = 0; i < m->parts; i++) {
+        const shape s = shape_of(m, i, of_batch);
         rondo_sequences part = {.count = s.sequences, .length = z->length};
         for (size_t k = 0; k < s.sequences; k++)
             z->length[k] = has_one_step(m, i) ? 1 : s.steps;
@@ -180,7 +193,7 @@ static rondo_status training_text(const rd_view_of *view, shape s, rd_text *out,
     rd_limits_of_call limits[RD_MAX_PARTS];
     rd_frame frame;
     const size_t flat = m->numbers * sizeof(rd_real), slots = (size_t)rd_optimizer_slots_of(m->options);
-    limits_of(s, RONDO_TRAIN, limits);
+    limits_of(m, s, RONDO_TRAIN, limits);
     rondo_status status = rd_model_foresee(m, limits, &frame, error);
     if (status == RONDO_OK) {
         row(out, "parameters", flat, "flat, as in the file");
@@ -203,9 +216,9 @@ rondo_status rd_inspect_memory(const rd_view_of *view, rd_text *out, rondo_error
                      .sequences = (size_t)rd_option_integer(m->options, RD_OPT_batch_size)};
     rd_limits_of_call limits[RD_MAX_PARTS];
     size_t use, one;
-    limits_of(s, RONDO_USE, limits);
+    limits_of(m, s, RONDO_USE, limits);
     RD_TRY(rd_model_memory(m, limits, &use, error));
-    limits_of((shape){1, 1}, RONDO_USE, limits);
+    limits_of(m, (shape){1, 1}, RONDO_USE, limits);
     RD_TRY(rd_model_memory(m, limits, &one, error));
     rd_text_format(out, "training with %zu sequences of %zu steps\n\n", s.sequences, s.steps);
     RD_TRY(training_text(view, s, out, error));

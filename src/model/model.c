@@ -16,7 +16,8 @@ static rondo_status find_around(rondo_model *model, size_t i, rondo_error *error
     for (size_t k = 0; outer && k < i; k++)
         if (rd_equal(model->part[k].name, outer)) model->part[i].inside = k + 1;
     if (outer && !model->part[i].inside)
-        return rd_fail(error, RONDO_BAD_ARGUMENT, "part %s of a model stands behind part \"%s\", which is missing",
+        return rd_fail(error, RONDO_BAD_ARGUMENT,
+                       "part %s of a model stands behind part \"%s\", which is missing",
                        rd_quote(model->part[i].name).text, outer);
     return RONDO_OK;
 }

@@ -10,8 +10,11 @@
 /* ---- checking a batch at the door -----------------------------------------------------------------------
  */
 
+/* The rows of a part around another are read with that one. */
 static int is_read(const rondo_model *model, size_t part, rondo_mode mode)
 {
+    for (size_t i = 0; i < model->parts; i++)
+        if (model->part[i].inside == part + 1 && is_read(model, i, mode)) return 1;
     for (size_t i = 0; i < model->layers; i++) {
         const rd_layer *layer = &model->layer[i];
         size_t inputs = layer->inputs - (mode == RONDO_USE ? layer->training_inputs : 0);

@@ -103,8 +103,9 @@ static rondo_status check_inner(const rondo_batch *batch, const char *name, size
                        "part %s of a batch has a sequence for each row of part \"%s\", which must come first",
                        rd_quote(name).text, outer);
     if (rows != count)
-        return rd_fail(error, RONDO_BAD_ARGUMENT, "part %s of a batch has %zu sequences, part \"%s\" has %zu rows",
-                       rd_quote(name).text, count, outer, rows);
+        return rd_fail(error, RONDO_BAD_ARGUMENT,
+                       "part %s of a batch has %zu sequences, part \"%s\" has %zu rows", rd_quote(name).text,
+                       count, outer, rows);
     return RONDO_OK;
 }
 

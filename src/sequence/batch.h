@@ -38,8 +38,8 @@ struct rondo_batch {
     uint64_t first_sequence; /* number of the first sequence in the run, part of the key of variational masks */
 };
 
-/* The part whose packed rows are the sequences of this one: "x" for "chars", which holds the characters of one word
- * a row of "x", numbered in the order of those rows. NULL: its sequences are the batch's. */
+/* The part whose packed rows are the sequences of this one: "x" for "chars", which holds the characters of
+ * one word a row of "x", numbered in the order of those rows. NULL: its sequences are the batch's. */
 const char *rd_part_outer(const char *name);
 /* NULL when absent, or left over from a batch with another number of sequences. */
 const rd_part *rd_batch_part(const rondo_batch *batch, const char *name);

@@ -1,4 +1,5 @@
-/* Gradients through the characters of words against central differences, in double: ragged, with empty words. */
+/* Gradients through the characters of words against central differences, in double: ragged, with empty words.
+ */
 #include "../model/words_help.h"
 
 #define LIMIT 1e-6
@@ -28,7 +29,8 @@ static const char *const texts[] = {
     WORDS_TEXT("rnn", ", norm=1, dropout_h=0.3"),
     WORDS_TEXT("minlstm", ""),
     /* one-hot characters, two levels, pooled over characters in every way */
-    "c1 = gru(chars, size=3)\nc2 = lstm(c1, size=3)\nw = concat(mean(c2), max(c1), last(c2), last(dropout(c2, "
+    "c1 = gru(chars, size=3)\nc2 = lstm(c1, size=3)\nw = concat(mean(c2), max(c1), last(c2), "
+    "last(dropout(c2, "
     "p=0.3)))\n"
     "out = dense(w, size=5)\nloss = softmax(out, y)\n",
     /* a row a sentence above rows a word above rows a character */

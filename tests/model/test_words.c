@@ -20,20 +20,21 @@ static void a_row_gets_the_final_states_of_its_word(void **state)
     words_model(&inside, text);
     (void)snprintf(text, sizeof text, nodes, "x", "");
     const rondo_size sizes[] = {{"x", WORDS_CHARS, 1}};
-    works(&alone,
-          rondo_model_new(alone.device, alone.options, text, sizes, 1, &alone.model, &alone.error));
+    works(&alone, rondo_model_new(alone.device, alone.options, text, sizes, 1, &alone.model, &alone.error));
     memset(inside.model->params, 0, inside.model->numbers * sizeof(rd_real));
     memcpy(inside.model->params, alone.model->params, alone.model->numbers * sizeof(rd_real));
     rondo_model_changed(inside.model);
     words_fill(&inside);
-    works(&alone, rondo_batch_put(alone.batch, "x",
-                                  &(rondo_sequences){.count = BENCH_ROWS,
-                                                     .length = words_length,
-                                                     .symbols = (const int32_t *const[]){
-                                                         (int32_t[5]){0}, (int32_t[5]){0}, (int32_t[5]){0},
-                                                         (int32_t[5]){0}, (int32_t[5]){0}, (int32_t[5]){0},
-                                                         (int32_t[5]){0}, (int32_t[5]){0}, (int32_t[5]){0}}},
-                                  &alone.error));
+    works(&alone,
+          rondo_batch_put(
+              alone.batch, "x",
+              &(rondo_sequences){
+                  .count = BENCH_ROWS,
+                  .length = words_length,
+                  .symbols = (const int32_t *const[]){(int32_t[5]){0}, (int32_t[5]){0}, (int32_t[5]){0},
+                                                      (int32_t[5]){0}, (int32_t[5]){0}, (int32_t[5]){0},
+                                                      (int32_t[5]){0}, (int32_t[5]){0}, (int32_t[5]){0}}},
+              &alone.error));
     memcpy(alone.batch->part[0].symbols, rd_batch_part(inside.batch, "chars")->symbols,
            rondo_batch_pack(alone.batch, "x")->rows * sizeof(int32_t)); /* equal lengths, so equal rows */
     works(&inside, rondo_model_forward(inside.model, NULL, inside.batch, RONDO_USE, &a, &inside.error));
@@ -41,7 +42,8 @@ static void a_row_gets_the_final_states_of_its_word(void **state)
     assert_int_equal(a.shape[0], BENCH_ROWS);
     assert_int_equal(b.shape[0], BENCH_ROWS);
     for (size_t r = 0; r < BENCH_ROWS; r++) {
-        const rd_real *left = (const rd_real *)a.data + r * a.stride, *right = (const rd_real *)b.data + r * b.stride;
+        const rd_real *left = (const rd_real *)a.data + r * a.stride,
+                      *right = (const rd_real *)b.data + r * b.stride;
         rd_real size = 0;
         assert_memory_equal(left, right, 6 * sizeof *left);
         for (size_t j = 0; j < 6; j++)
@@ -157,7 +159,8 @@ static void mismatches_are_refused_with_a_sentence(void **state)
     } bad[] = {
         {"e = embedding(x, size=4)\nce = embedding(chars, size=4)\nout = add(e, ce)\n",
          "\"e\" and \"ce\" follow different parts"},
-        {"e = embedding(x, size=4)\nout = expand(mean(e), like=chars)\n", "a row a step of the batch's sequences"},
+        {"e = embedding(x, size=4)\nout = expand(mean(e), like=chars)\n",
+         "a row a step of the batch's sequences"},
     };
     const rondo_size wrong[] = {{"chars", WORDS_CHARS, 1}, {"x", WORDS_SYMBOLS, 1}};
     bench b;

@@ -89,9 +89,9 @@ static void characters_have_a_sequence_a_row_of_x(void **state)
     words.count = 4;
     assert_int_equal(rondo_batch_put(batch, "chars", &words, &error), RONDO_BAD_ARGUMENT);
     assert_non_null(strstr(error.message, "\"chars\" of a batch has 4 sequences, part \"x\" has 9 rows"));
-    assert_int_equal(rondo_batch_put(batch, "x",
-                                     &(rondo_sequences){.count = 2, .length = two, .symbols = symbols}, NULL),
-                     RONDO_OK);
+    assert_int_equal(
+        rondo_batch_put(batch, "x", &(rondo_sequences){.count = 2, .length = two, .symbols = symbols}, NULL),
+        RONDO_OK);
     assert_null(rondo_batch_pack(batch, "chars")); /* left over from other rows */
     assert_int_equal(rondo_batch_new(&bare, NULL), RONDO_OK);
     assert_int_equal(rondo_batch_put(bare, "chars", &words, &error), RONDO_BAD_ARGUMENT);
