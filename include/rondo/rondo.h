@@ -216,6 +216,7 @@ typedef struct rondo_loss_report {
     double sum;     /* nats (or the loss's unit) summed over rows with a target, unreduced */
     double count;   /* rows with a target, or their weights */
     double divisor; /* what `--loss-reduce` divides sum and gradients by */
+    size_t infeasible, first_infeasible; /* ctc: sequences left out since their target needs more steps; the first of them */
 } rondo_loss_report;
 RONDO_API rondo_status rondo_model_loss(rondo_model *model, const rondo_batch *batch, rondo_loss_report *report,
                                         rondo_error *error);

@@ -74,7 +74,7 @@ static void squared_rows(void *context, size_t chunk, size_t thread)
 
 void rd_loss_binary(const rd_loss_call *call)
 {
-    work w = {.call = call, .smooth = (double)call->smooth};
+    work w = {.call = call, .smooth = call->settings->smooth};
     rd_pool_run(call->device->pool, binary_rows, &w, rd_ceil_div(call->rows, ROWS_A_CHUNK));
 }
 
@@ -82,9 +82,4 @@ void rd_loss_squared(const rd_loss_call *call)
 {
     work w = {.call = call};
     rd_pool_run(call->device->pool, squared_rows, &w, rd_ceil_div(call->rows, ROWS_A_CHUNK));
-}
-
-double rd_loss_mean_squared(size_t width)
-{
-    return 2 / (double)width;
 }

@@ -5,27 +5,24 @@
 
 #include <math.h>
 
-const rd_loss_info rd_losses[] = {{.name = "softmax",
-                                   .help = "cross-entropy of one class a row",
-                                   .symbols = 1,
-                                   .width = rd_loss_same_width,
-                                   .count = rd_loss_count_symbols,
-                                   .run = rd_loss_softmax},
-                                  {.name = "binary",
-                                   .help = "cross-entropy of independent yes and no",
-                                   .symbols = 1,
-                                   .values = 1,
-                                   .width = rd_loss_same_width,
-                                   .count = rd_loss_count_any,
-                                   .run = rd_loss_binary},
-                                  {.name = "squared",
-                                   .help = "half the squared error; reports give the mean squared error",
-                                   .values = 1,
-                                   .width = rd_loss_same_width,
-                                   .count = rd_loss_count_values,
-                                   .run = rd_loss_squared,
-                                   .report = rd_loss_mean_squared},
-                                  {.name = NULL}};
+/* clang-format off */
+const rd_loss_info rd_losses[] = {
+    {.name = "softmax", .help = "cross-entropy of one class a row", .symbols = 1, .smooths = 1,
+     .width = rd_loss_same_width, .count = rd_loss_count_symbols, .run = rd_loss_softmax},
+    {.name = "binary", .help = "cross-entropy of independent yes and no", .symbols = 1, .values = 1, .smooths = 1,
+     .width = rd_loss_same_width, .count = rd_loss_count_any, .run = rd_loss_binary},
+    {.name = "squared", .help = "half the squared error; reports give the mean squared error", .values = 1,
+     .width = rd_loss_same_width, .count = rd_loss_count_values, .run = rd_loss_squared, .report = rd_loss_mean_of_pairs},
+    {.name = "gaussian", .help = "likelihood of a mean and a log variance for each number", .values = 1,
+     .width = rd_loss_gaussian_width, .count = rd_loss_count_values, .run = rd_loss_gaussian, .report = rd_loss_mean_of_pairs},
+    {.name = "quantile", .help = "pinball loss of some quantiles for each number", .values = 1, .quantiles = 1,
+     .width = rd_loss_quantile_width, .count = rd_loss_count_values, .run = rd_loss_quantile, .report = rd_loss_mean_of_each},
+    {.name = "ctc", .help = "likelihood of a shorter sequence over all its alignments", .symbols = 1,
+     .width = rd_loss_ctc_width, .sequence = &rd_loss_ctc},
+    {.name = "crf", .help = "likelihood of a whole sequence of tags, with transitions", .symbols = 1,
+     .width = rd_loss_same_width, .sequence = &rd_loss_crf},
+    {.name = NULL}};
+/* clang-format on */
 
 const rd_loss_info *rd_loss_find(const char *name)
 {
@@ -34,9 +31,20 @@ const rd_loss_info *rd_loss_find(const char *name)
     return NULL;
 }
 
-size_t rd_loss_same_width(size_t target_width)
+size_t rd_loss_same_width(size_t target_width, const rd_loss_settings *settings)
 {
+    (void)settings;
     return target_width;
+}
+
+double rd_loss_mean_of_pairs(size_t width)
+{
+    return 2 / (double)width;
+}
+
+double rd_loss_mean_of_each(size_t width)
+{
+    return 1 / (double)width;
 }
 
 static double weight_of(const rd_loss_call *call, size_t row)
@@ -67,4 +75,22 @@ void rd_loss_count_any(const rd_loss_call *call)
         rd_loss_count_symbols(call);
     else
         rd_loss_count_values(call);
+}
+
+double rd_loss_sequence_weight(const rd_sequence_call *call, size_t place)
+{
+    const rondo_pack *pack = call->target_pack;
+    const size_t steps = pack->length[pack->order[place]];
+    double sum = 0;
+    if (!call->weight || steps == 0) return 1;
+    for (size_t t = 0; t < steps; t++)
+        sum += (double)call->weight[pack->offset[t] + place];
+    return sum / (double)steps;
+}
+
+void *rd_loss_take(unsigned char *base, rd_plan *plan, size_t count, size_t size)
+{
+    const size_t at = plan->size;
+    rd_plan_add(plan, count, size);
+    return base ? base + at : NULL;
 }

@@ -19,6 +19,15 @@ static double sum_of(size_t rows, const double *count)
     return sum;
 }
 
+static double divisor_of(rd_reduce kind, double weight, double sequences)
+{
+    const double by_kind[] = {[RD_REDUCE_TOKEN] = weight,
+                              [RD_REDUCE_SEQUENCE] = sequences,
+                              [RD_REDUCE_TIME] = sequences,
+                              [RD_REDUCE_SUM] = 1};
+    return by_kind[kind];
+}
+
 void rd_reduce_rows(rd_reduce kind, const rondo_pack *pack, const double *count, rd_real *factor,
                     double *divisor)
 {
@@ -32,9 +41,15 @@ void rd_reduce_rows(rd_reduce kind, const rondo_pack *pack, const double *count,
              factor && kind == RD_REDUCE_SEQUENCE && weight > 0 && t < pack->length[pack->order[p]]; t++)
             factor[pack->offset[t] + p] = (rd_real)(1 / weight);
     }
-    const double by_kind[] = {[RD_REDUCE_TOKEN] = sum_of(pack->rows, count),
-                              [RD_REDUCE_SEQUENCE] = sequences,
-                              [RD_REDUCE_TIME] = sequences,
-                              [RD_REDUCE_SUM] = 1};
-    *divisor = by_kind[kind];
+    *divisor = divisor_of(kind, sum_of(pack->rows, count), sequences);
+}
+
+void rd_reduce_sequences(rd_reduce kind, size_t sequences, const double *count, rd_real *factor, double *divisor)
+{
+    double counted = 0;
+    for (size_t i = 0; i < sequences; i++) {
+        counted += count[i] > 0;
+        if (factor) factor[i] = kind == RD_REDUCE_SEQUENCE && count[i] > 0 ? (rd_real)(1 / count[i]) : 1;
+    }
+    *divisor = divisor_of(kind, sum_of(sequences, count), counted);
 }

@@ -9,7 +9,7 @@ void rd_loss_softmax(const rd_loss_call *call)
                                                        .stride = call->stride,
                                                        .target = call->symbols,
                                                        .weight = call->weight,
-                                                       .smooth = call->smooth,
+                                                       .smooth = (rd_real)call->settings->smooth,
                                                        .scale = call->scale,
                                                        .gradient = call->gradient,
                                                        .loss = call->loss});

@@ -201,6 +201,25 @@ static void take_states(taker *t, const rd_limits_of_call *limits)
     }
 }
 
+/* A loss over sequences keeps which of them were infeasible till the next forward. */
+static void take_sequences(taker *t, const rd_limits_of_call *limits, size_t i, rd_piece piece)
+{
+    const rondo_model *model = t->model;
+    const rd_loss_node *loss = &model->loss[i];
+    const rd_shape *out = &model->layer[loss->source].out;
+    struct rd_loss_rows *rows = &t->frame->rows[i];
+    size_t bytes = 0;
+    rows->limits = (rd_sequence_limits){.steps = limits[out->part].steps,
+                                        .sequences = limits[out->part].sequences,
+                                        .target_steps = limits[loss->target].steps,
+                                        .width = out->width,
+                                        .threads = (size_t)rd_pool_threads(model->device->pool)};
+    if (!loss->info->sequence->memory(&rows->limits, &bytes)) t->all.overflow = 1;
+    rows->memory = take(t, piece, bytes, 1);
+    piece.last = rd_tick_end(model);
+    rows->infeasible = take(t, piece, rows->limits.sequences, 1);
+}
+
 static void take_losses(taker *t, const rd_limits_of_call *limits)
 {
     const rondo_model *model = t->model;
@@ -210,13 +229,17 @@ static void take_losses(taker *t, const rd_limits_of_call *limits)
     size_t widest = 0;
     for (size_t i = 0; i < model->losses && !frame->streams; i++) {
         const rd_shape *out = &model->layer[model->loss[i].source].out;
-        size_t rows = rows_of(out, limits);
+        const int sequence = model->loss[i].info->sequence != NULL;
+        size_t rows = sequence ? limits[out->part].sequences : rows_of(out, limits);
         size_t block = rd_size_min(rows, most_block_rows(out->width)) * rd_frame_stride(out->width);
         piece.node = i;
         frame->rows[i].loss = take(t, piece, rows, sizeof(double));
         frame->rows[i].count = take(t, piece, rows, sizeof(double));
         frame->rows[i].scale = take(t, piece, rows, sizeof(rd_real));
-        widest = rd_size_max(widest, block);
+        if (sequence)
+            take_sequences(t, limits, i, piece);
+        else
+            widest = rd_size_max(widest, block);
     }
     frame->block = take(t, piece, widest, sizeof(rd_real));
 }
@@ -249,10 +272,10 @@ static int holds(const rd_frame *frame, const rd_limits_of_call *limits, size_t 
     return 1;
 }
 
-/* Three pieces of states, a gradient a part, eight a layer, three a loss and a block. */
+/* Three pieces of states, a gradient a part, eight a layer, five a loss and a block. */
 static size_t most_pieces(const rondo_model *model)
 {
-    return 4 + model->parts + 8 * model->layers + 3 * model->losses;
+    return 4 + model->parts + 8 * model->layers + 5 * model->losses;
 }
 
 static rondo_status make_tables(const rondo_model *model, rd_frame *frame, rondo_error *error)

@@ -69,7 +69,10 @@ static rondo_status make_text(rondo_model *model, const char *text, const rondo_
         if (!x || !y)
             return rd_fail(error, RONDO_BAD_ARGUMENT,
                            "without a model text the parts must be \"x\" and \"y\"");
-        rondo_status status = rd_model_text_from(model->options, x, y->width, loss_of(model->options, y),
+        const char *loss = loss_of(model->options, y);
+        size_t outputs;
+        RD_TRY(rd_model_outputs(model->options, loss, y->width, &outputs, error));
+        rondo_status status = rd_model_text_from(model->options, x, outputs, loss,
                                                  rd_option_is_set(model->options, RD_OPT_pool), &made, error);
         if (status != RONDO_OK) {
             rd_text_free(&made);
@@ -229,9 +232,8 @@ const char *rd_model_param_name(const rondo_model *model, size_t i, const rd_lay
                                 const rd_param **param)
 {
     if (i >= model->tensors) return NULL;
-    const rd_layer *owner = &model->layer[model->named[i].layer];
-    if (layer) *layer = owner;
-    if (param) *param = &owner->param[model->named[i].param];
+    if (layer) *layer = model->named[i].layer;
+    if (param) *param = model->named[i].param;
     return model->named[i].name;
 }
 

@@ -39,7 +39,10 @@ typedef struct rd_frame {
                                  layers over a part inside another; NULL elsewhere */
     unsigned char *fresh;     /* [sequences] */
     rd_real *block;           /* a block of rows of an output, on its way through a loss */
-    struct { double *loss, *count; rd_real *scale; } rows[RD_MAX_LOSSES]; /* [rows] of each loss */
+    struct rd_loss_rows {
+        double *loss, *count; rd_real *scale;             /* [rows] of each loss; of one over sequences [sequences] */
+        unsigned char *infeasible, *memory; rd_sequence_limits limits; /* of that: [sequences], and its own */
+    } rows[RD_MAX_LOSSES];
     rd_real *logits;          /* of a fused head when somebody wants them in use; owned */
     size_t logits_room;
     size_t bytes;             /* reserved */
@@ -56,7 +59,9 @@ typedef struct rd_loss_node {
     char name[RD_NAME];
     size_t source;            /* layer that gives the output */
     size_t target;            /* part that holds the targets */
-    double weight, smooth;
+    double weight;
+    rd_loss_settings settings;
+    rd_param param[RD_LOSS_PARAMS]; size_t params; /* of its own, one after the other in the flat arrays */
     int fused;                /* 1: source is a dense head run in blocks of rows together with this loss */
     size_t line;
 } rd_loss_node;
@@ -78,7 +83,8 @@ struct rondo_model {
     size_t state_width;                /* sum over layers of what they carry; a state is [sequences][state_width] */
     size_t *state_at;                  /* [layers] column where a layer's state begins */
     uint64_t stamp;                    /* counts rondo_model_changed */
-    struct { size_t layer, param; char name[2 * RD_NAME]; } *named; /* tensors with a place of their own; owned */
+    struct rd_named { const rd_layer *layer; const rd_param *param; char name[2 * RD_NAME]; } *named; /* tensors with a
+                                          place of their own; of a loss's, layer is the one it judges; owned */
     size_t tensors;
     int input_grads;                   /* 1: parts of numbers get gradients too, train.value[part].grad; set before forward */
     int keeps;                         /* 1: every value keeps a place of its own till the next forward, for who looks at it later */
@@ -107,6 +113,10 @@ rondo_status rd_model_blank(rondo_device *device, const rondo_options *options, 
 /* Fills the flat parameters from the options' initialisation, keyed by seed and tensor: independent of order. */
 rondo_status rd_model_init(rondo_model *model, uint64_t seed, rondo_error *error);
 
+/* The width that the network's output must have for this loss and targets of this width; options: --quantiles. */
+rondo_status rd_model_outputs(const rondo_options *options, const char *loss, size_t target_width, size_t *outputs,
+                              rondo_error *error);
+
 /* ---- running */
 void rd_model_pack(const rondo_model *model);                            /* remakes panels when stale */
 int rd_model_is_packed(const rondo_model *model);
@@ -121,6 +131,11 @@ rondo_status rd_model_backward(rondo_model *model, const rondo_batch *batch, con
                                rondo_error *error);
 /* The reduced loss of the last rondo_model_loss, all losses with their weights: what backward differentiates. */
 double rd_model_objective(const rondo_model *model);
+/* The next sequence of the caller, from `from` on, whose target the last rondo_model_loss found infeasible for a ctc
+ * loss; SIZE_MAX: none. Valid until the next forward. */
+size_t rd_model_infeasible(const rondo_model *model, size_t from);
+/* The scores of the model's crf loss, views of its parameters until they change; 0 when it has none. */
+int rd_model_crf(const rondo_model *model, rd_crf *crf);
 /* Numbers of all packed weights. */
 size_t rd_model_packed(const rondo_model *model);
 /* The frame of these limits ([parts], mode as in the first): pieces, bytes and apart, but no memory behind them. Freed

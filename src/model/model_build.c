@@ -108,7 +108,7 @@ static rondo_status check_loss(const rondo_model *model, const rd_node *node, co
                                rondo_error *error)
 {
     const rd_shape *out = &model->layer[loss->source].out;
-    size_t target = model->part[loss->target].width, width = loss->info->width(target);
+    size_t target = model->part[loss->target].width, width = loss->info->width(target, &loss->settings);
     int symbols = model->part[loss->target].symbols;
     if (symbols ? !loss->info->symbols : !loss->info->values)
         return rd_fail(error, RONDO_BAD_ARGUMENT,
@@ -118,13 +118,38 @@ static rondo_status check_loss(const rondo_model *model, const rd_node *node, co
         return rd_fail(error, RONDO_BAD_ARGUMENT,
                        "model text:%zu: %s needs %zu outputs for part \"%s\", \"%s\" has %zu", node->line,
                        node->kind, width, model->part[loss->target].name, node->input[0], out->width);
+    const rd_sequence_ops *sequence = loss->info->sequence;
+    if (sequence && (out->per_sequence || out->inside))
+        return rd_fail(error, RONDO_BAD_ARGUMENT,
+                       "model text:%zu: %s needs an output for each step, \"%s\" has one a %s", node->line,
+                       node->kind, node->input[0], out->per_sequence ? "sequence" : "character");
+    if (sequence && sequence->most_width > 0 && width > sequence->most_width)
+        return rd_fail(error, RONDO_LIMIT, "model text:%zu: %s takes at most %zu classes, part \"%s\" has %zu",
+                       node->line, node->kind, sequence->most_width, model->part[loss->target].name, width);
     return RONDO_OK;
+}
+
+/* A loss's own parameters follow those of the layers above its line. */
+static void place_loss_params(rondo_model *model, rd_loss_node *loss)
+{
+    const size_t width = model->layer[loss->source].out.width;
+    const rd_sequence_ops *sequence = loss->info->sequence;
+    for (size_t k = 0; sequence && sequence->param[k].name; k++) {
+        rd_param *param = &loss->param[loss->params++];
+        *param = (rd_param){.rows = width,
+                            .columns = sequence->param[k].square ? width : 0,
+                            .init = RD_INIT_ZERO,
+                            .blocks = 1,
+                            .forget_gate = -1,
+                            .offset = model->numbers};
+        (void)snprintf(param->name, sizeof param->name, "%s", sequence->param[k].name);
+        model->numbers += width * (param->columns ? width : 1);
+    }
 }
 
 static rondo_status add_loss(rondo_model *model, rd_node *node, const rd_loss_info *info, rondo_error *error)
 {
     rd_loss_node *loss = &model->loss[model->losses];
-    double smooth = rd_option_number(model->options, RD_OPT_smooth);
     if (node->inputs != 2)
         return refuse(node, error, "a loss takes two inputs, the network's output and the target; not so",
                       node->name);
@@ -139,8 +164,9 @@ static rondo_status add_loss(rondo_model *model, rd_node *node, const rd_loss_in
         (rd_loss_node){.info = info, .source = source - model->parts, .target = target, .line = node->line};
     memcpy(loss->name, node->name, RD_NAME);
     RD_TRY(rd_setting_number(node, "weight", 1, 0, 1e9, &loss->weight, error));
-    RD_TRY(rd_setting_number(node, "smooth", smooth, 0, 0.999999, &loss->smooth, error));
+    RD_TRY(rd_loss_settings_of(model->options, info, node, &loss->settings, error));
     RD_TRY(check_loss(model, node, loss, error));
+    place_loss_params(model, loss);
     model->losses++;
     return check_settings(node, error);
 }
@@ -260,25 +286,41 @@ static void find_fused_heads(rondo_model *model)
     }
 }
 
+static rondo_status name_tensor(rondo_model *model, const rd_layer *layer, const char *prefix,
+                                const rd_param *param, size_t line, rondo_error *error)
+{
+    struct rd_named *named = &model->named[model->tensors];
+    if (param->shared) return RONDO_OK;
+    named->layer = layer;
+    named->param = param;
+    (void)snprintf(named->name, sizeof named->name, "%s%s", prefix, param->name);
+    for (size_t j = 0; j < model->tensors; j++)
+        if (rd_equal(model->named[j].name, named->name))
+            return rd_fail(error, RONDO_BAD_ARGUMENT, "model text:%zu: two tensors would be named %s", line,
+                           rd_quote(named->name).text);
+    model->tensors++;
+    return RONDO_OK;
+}
+
 static rondo_status name_tensors(rondo_model *model, rondo_error *error)
 {
+    char prefix[RD_NAME + 2];
     size_t count = 0;
     for (size_t i = 0; i < model->layers; i++)
         count += model->layer[i].params;
+    for (size_t i = 0; i < model->losses; i++)
+        count += model->loss[i].params;
     RD_TRY(rd_alloc(count, sizeof *model->named, "the names of the tensors", &model->named, error));
     for (size_t i = 0; i < model->layers; i++)
         for (size_t k = 0; k < model->layer[i].params; k++) {
             const rd_layer *layer = &model->layer[i];
-            if (layer->param[k].shared) continue;
-            char *name = model->named[model->tensors].name;
-            model->named[model->tensors].layer = i;
-            model->named[model->tensors].param = k;
-            (void)snprintf(name, sizeof model->named->name, "%s%s", layer->prefix, layer->param[k].name);
-            for (size_t j = 0; j < model->tensors; j++)
-                if (rd_equal(model->named[j].name, name))
-                    return rd_fail(error, RONDO_BAD_ARGUMENT, "model text:%zu: two tensors would be named %s",
-                                   layer->line, rd_quote(name).text);
-            model->tensors++;
+            RD_TRY(name_tensor(model, layer, layer->prefix, &layer->param[k], layer->line, error));
+        }
+    for (size_t i = 0; i < model->losses; i++)
+        for (size_t k = 0; k < model->loss[i].params; k++) {
+            const rd_loss_node *loss = &model->loss[i];
+            (void)snprintf(prefix, sizeof prefix, "%s.", loss->name);
+            RD_TRY(name_tensor(model, &model->layer[loss->source], prefix, &loss->param[k], loss->line, error));
         }
     return RONDO_OK;
 }

@@ -8,4 +8,8 @@
  * freed with rondo_model_free whether or not this worked. */
 rondo_status rd_model_build(rondo_model *model, rd_node *nodes, size_t count, rondo_error *error);
 
+/* The settings of a loss: those that its line gives, the others from the options. */
+rondo_status rd_loss_settings_of(const rondo_options *options, const rd_loss_info *info, rd_node *node,
+                                 rd_loss_settings *settings, rondo_error *error);
+
 #endif

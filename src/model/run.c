@@ -63,6 +63,19 @@ typedef struct inputs {
     rd_limits_of_call limit[RD_MAX_PARTS];
 } inputs;
 
+/* The memory of a loss over sequences depends on the lengths of its targets. */
+static void read_targets(const rondo_model *model, const rondo_batch *batch, inputs *in)
+{
+    for (size_t i = 0; i < model->losses; i++) {
+        const size_t target = model->loss[i].target;
+        const rd_part *part = rd_batch_part(batch, model->part[target].name);
+        if (!model->loss[i].info->sequence || !part) continue;
+        const rondo_pack *pack = &part->packed.pack;
+        in->limit[target] =
+            (rd_limits_of_call){.rows = pack->rows, .steps = pack->steps, .sequences = pack->sequences};
+    }
+}
+
 static rondo_status read_inputs(const rondo_model *model, const rondo_state *state, const rondo_batch *batch,
                                 rondo_mode mode, inputs *in, rondo_error *error)
 {
@@ -80,6 +93,7 @@ static rondo_status read_inputs(const rondo_model *model, const rondo_state *sta
         in->limit[i] =
             (rd_limits_of_call){.rows = pack->rows, .steps = pack->steps, .sequences = pack->sequences};
     }
+    read_targets(model, batch, in);
     return RONDO_OK;
 }
 

@@ -1,6 +1,6 @@
 /* Where forward ends and backward begins: the losses. An output is turned into its gradient in blocks of
  * rows; the head of a softmax loss is run block by block together with the loss, so that logits for all rows
- * never exist. */
+ * never exist. Losses over sequences run over all of them at once and add to the gradient themselves. */
 #include "base/clock.h"
 #include "base/size.h"
 #include "layers/dense.h"
@@ -19,7 +19,7 @@ typedef struct turn {
     size_t rows;
     int lazy; /* 1: the source is a fused head that has not run */
     double divisor;
-    double *loss, *count; /* [rows] */
+    double *loss, *count; /* [rows]; of a loss over sequences, rows are these in the caller's order */
     rd_real *scale;       /* [rows] factor of the row, then weight * factor / divisor */
 } turn;
 
@@ -31,12 +31,19 @@ static int same_rows(const rondo_pack *a, const rondo_pack *b)
            memcmp(a->length, b->length, a->sequences * sizeof *a->length) == 0;
 }
 
-/* A target a row has the lengths of the output; a target a sequence has length 1 everywhere. */
+/* A target a row has the lengths of the output; a target a sequence has length 1 everywhere. Targets with lengths
+ * of their own were there when the memory for them was made. */
 static rondo_status check_target(const turn *t, const struct rd_model_run *run, rondo_error *error)
 {
     const rondo_pack *pack = &t->target->packed.pack;
     const char *name = t->model->part[t->node->target].name;
-    if (t->source->out.per_sequence) {
+    const rd_sequence_ops *sequence = t->node->info->sequence;
+    if (sequence && sequence->own_lengths) {
+        if (pack->steps > t->frame->limit[t->node->target].steps)
+            return rd_fail(error, RONDO_BAD_ARGUMENT,
+                           "loss \"%s\" needs part \"%s\" in the batch before rondo_model_forward",
+                           t->node->name, name);
+    } else if (t->source->out.per_sequence) {
         for (size_t i = 0; i < pack->sequences; i++)
             if (pack->length[i] != 1)
                 return rd_fail(error, RONDO_BAD_ARGUMENT,
@@ -61,7 +68,7 @@ static rondo_status open_turn(const rondo_model *model, size_t i, turn *t, rondo
     RD_TRY(rd_run_part(model, run->batch, node->target, -1, &t->target, error));
     RD_TRY(check_target(t, run, error));
     t->call = rd_frame_call(model, run->frame, &run->call, node->source);
-    t->rows = rd_shape_rows(&t->source->out, &run->call);
+    t->rows = node->info->sequence ? run->call.sequences : rd_shape_rows(&t->source->out, &run->call);
     t->lazy = rd_frame_fuses(model, run->frame, node->source) && !t->call.out->data;
     t->loss = run->frame->rows[i].loss;
     t->count = run->frame->rows[i].count;
@@ -83,7 +90,7 @@ static rd_loss_call block_call(const turn *t, size_t first, size_t rows)
                           .value_width = width,
                           .weight = t->target->weight ? t->target->weight + first : NULL,
                           .scale = t->scale + first,
-                          .smooth = (rd_real)t->node->smooth,
+                          .settings = &t->node->settings,
                           .gradient = t->frame->mode == RONDO_TRAIN,
                           .loss = t->loss + first,
                           .count = t->count + first};
@@ -109,18 +116,97 @@ static void run_block(const turn *t, size_t first, size_t rows)
                                        out->grad + (first + r) * out->stride);
 }
 
-static void settle_scale(turn *t)
+static void run_blocks(const turn *t)
+{
+    const size_t step = rd_frame_block_rows(t->rows, t->source->out.width);
+    for (size_t first = 0; first < t->rows; first += step)
+        run_block(t, first, rd_size_min(step, t->rows - first));
+}
+
+/* ---- whole sequences ------------------------------------------------------------------------------------
+ */
+
+static rd_sequence_call sequence_call(const turn *t, size_t i)
+{
+    const rondo_model *model = t->model;
+    const struct rd_loss_rows *rows = &t->frame->rows[i];
+    const int learns = t->frame->mode == RONDO_TRAIN, own = t->node->params > 0;
+    const size_t at = own ? t->node->param[0].offset : 0;
+    return (rd_sequence_call){.device = model->device,
+                              .pack = model->run->pack[t->source->out.part],
+                              .output = t->call.out->data,
+                              .width = t->source->out.width,
+                              .stride = t->call.out->stride,
+                              .gradient = learns ? t->call.out->grad : NULL,
+                              .target_pack = &t->target->packed.pack,
+                              .symbols = t->target->symbols,
+                              .weight = t->target->weight,
+                              .scale = t->scale,
+                              .params = own ? model->params + at : NULL,
+                              .grads = learns && own ? model->grads + at : NULL,
+                              .limits = rows->limits,
+                              .memory = rows->memory,
+                              .loss = t->loss,
+                              .count = t->count,
+                              .infeasible = rows->infeasible};
+}
+
+/* Counts the targets that no output of these lengths can give. */
+static rondo_status find_infeasible(const turn *t, size_t i, struct rd_model_run *run, rondo_error *error)
+{
+    const unsigned char *infeasible = t->frame->rows[i].infeasible;
+    const size_t *target = t->target->packed.pack.length, *steps = run->pack[t->source->out.part]->length;
+    for (size_t s = 0; s < t->rows; s++) {
+        if (!infeasible[s]) continue;
+        if (rd_option_is(t->model->options, RD_OPT_ctc_infeasible, "error"))
+            return rd_fail(error, RONDO_BAD_DATA,
+                           "loss \"%s\": sequence %zu of part \"%s\" has %zu symbols, which need more than "
+                           "the %zu steps of \"%s\" (equal neighbours need one between them)",
+                           t->node->name, s, t->model->part[t->node->target].name, target[s], steps[s],
+                           t->source->name);
+        if (run->report.infeasible++ == 0) run->report.first_infeasible = s;
+    }
+    return RONDO_OK;
+}
+
+size_t rd_model_infeasible(const rondo_model *model, size_t from)
+{
+    const struct rd_model_run *run = model->run;
+    for (size_t s = from; run->report.infeasible > 0 && s < run->call.sequences; s++)
+        for (size_t i = 0; i < model->losses; i++)
+            if (model->loss[i].info->sequence && run->frame->rows[i].infeasible[s]) return s;
+    return SIZE_MAX;
+}
+
+/* ---- all of them ----------------------------------------------------------------------------------------
+ */
+
+static rd_reduce reduction_of(const rondo_options *options)
 {
     const char *const names[] = {"token", "sequence", "time", "sum"};
     rd_reduce kind = RD_REDUCE_TOKEN;
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (rd_option_is(t->model->options, RD_OPT_loss_reduce, names[i])) kind = (rd_reduce)i;
-    rd_loss_call all = block_call(t, 0, t->rows);
-    t->node->info->count(&all);
-    rd_reduce_rows(kind, &t->target->packed.pack, t->count, t->scale, &t->divisor);
+    for (size_t k = 0; k < sizeof names / sizeof names[0]; k++)
+        if (rd_option_is(options, RD_OPT_loss_reduce, names[k])) kind = (rd_reduce)k;
+    return kind;
+}
+
+static rondo_status settle_scale(turn *t, size_t i, struct rd_model_run *run, rondo_error *error)
+{
+    const rd_reduce kind = reduction_of(t->model->options);
+    if (t->node->info->sequence) {
+        rd_sequence_call all = sequence_call(t, i);
+        t->node->info->sequence->count(&all);
+        rd_reduce_sequences(kind, t->rows, t->count, t->scale, &t->divisor);
+        RD_TRY(find_infeasible(t, i, run, error));
+    } else {
+        rd_loss_call all = block_call(t, 0, t->rows);
+        t->node->info->count(&all);
+        rd_reduce_rows(kind, &t->target->packed.pack, t->count, t->scale, &t->divisor);
+    }
     double part = t->divisor > 0 ? t->node->weight / t->divisor : 0;
     for (size_t r = 0; r < t->rows; r++)
         t->scale[r] = (rd_real)((double)t->scale[r] * part);
+    return RONDO_OK;
 }
 
 static void add_report(const turn *t, size_t i, struct rd_model_run *run)
@@ -149,14 +235,17 @@ static rondo_status run_losses(rondo_model *model, rondo_error *error)
     run->report = (rondo_loss_report){.sum = 0};
     run->lost = 0;
     rd_lives_guard(run->frame, rd_tick_loss(model));
+    for (size_t i = 0; i < model->losses; i++)
+        RD_TRY(settle_scale(&turns[i], i, run, error));
     rd_lives_clear(model, run->frame, &run->call, rd_tick_loss(model));
     for (size_t i = 0; i < model->losses; i++) {
-        turn *t = &turns[i];
-        size_t step = rd_frame_block_rows(t->rows, t->source->out.width);
-        settle_scale(t);
-        for (size_t first = 0; first < t->rows; first += step)
-            run_block(t, first, rd_size_min(step, t->rows - first));
-        add_report(t, i, run);
+        const rd_sequence_ops *sequence = turns[i].node->info->sequence;
+        rd_sequence_call call = sequence ? sequence_call(&turns[i], i) : (rd_sequence_call){.width = 0};
+        if (sequence)
+            sequence->run(&call);
+        else
+            run_blocks(&turns[i]);
+        add_report(&turns[i], i, run);
     }
     run->phase = RD_PHASE_LOSS;
     return RONDO_OK;
@@ -287,11 +376,12 @@ rondo_status rondo_model_backward(rondo_model *model, const rondo_batch *batch, 
     return rd_model_backward(model, batch, NULL, NULL, error);
 }
 
-/* A fused head has added to them already. */
+/* A fused head has added to them already, and so has a loss with parameters. */
 static void note_lost(const rondo_model *model)
 {
     for (size_t i = 0; i < model->losses && model->run->phase == RD_PHASE_LOSS; i++)
-        model->run->lost |= model->loss[i].fused && model->run->frame->mode == RONDO_TRAIN;
+        model->run->lost |= (model->loss[i].fused || model->loss[i].params > 0) &&
+                            model->run->frame->mode == RONDO_TRAIN;
 }
 
 void rondo_model_zero_grad(rondo_model *model)
