@@ -170,6 +170,7 @@ typedef struct rd_kernels {
     void (*scale)(size_t n, rd_real a, rd_real *x);                               /* x *= a */
     void (*multiply_add)(size_t n, const rd_real *a, const rd_real *b, const rd_real *c, rd_real *y); /* y = a b + c */
     void (*clamp)(size_t n, rd_real limit, rd_real *x);                           /* NaN stays NaN */
+    rd_real (*dot)(size_t n, const rd_real *a, const rd_real *b); /* Σ a b, in sixteen parts as a layer norm's sums */
     double (*sum_squares)(size_t n, const rd_real *x);                            /* in double, fixed order */
     /* Adds the squares of x[from] … x[to - 1] to `lane` ([lanes], in double): the sum of a whole array may be made in
      * pieces, and pieces of zeros may be left out, with the bits of sum_squares. */

@@ -176,7 +176,7 @@ static rondo_status expand_build(rd_layer *layer, rd_node *node, rondo_error *er
     layer->out.final = 0;
     layer->out.per_sequence = 0;
     layer->out.part = layer->in[1].part;
-    layer->forgets_inputs = layer->forgets_output = 1;
+    layer->streams = layer->forgets_inputs = layer->forgets_output = 1;
     return RONDO_OK;
 }
 
@@ -186,7 +186,7 @@ static void expand_forward(const rd_layer *layer, const rd_call *call)
     for (size_t t = 0; t < pack->steps; t++)
         for (size_t p = 0; p < pack->count[t]; p++)
             memcpy(call->out->data + (pack->offset[t] + p) * call->out->stride,
-                   call->in[0]->data + pack->order[p] * call->in[0]->stride,
+                   call->in[0]->data + rd_call_given(call, pack->order[p]) * call->in[0]->stride,
                    layer->out.width * sizeof *call->out->data);
 }
 

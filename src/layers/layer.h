@@ -23,6 +23,7 @@ typedef struct rd_shape {
     int final;         /* 1: the layer's state begins with `width` numbers that are its output after the last step it
                           walks (recurrent layers set it); `last` then reads the final state, so an empty sequence
                           gives its initial state */
+    size_t state;      /* numbers of that state, where there is one */
 } rd_shape;
 
 /* Where a value lies in one frame. Row stride is `stride` numbers. */
@@ -87,6 +88,8 @@ typedef struct rd_call {
     uint64_t first_sequence;        /* of the batch; variational masks are keyed by first_sequence + sequence */
     const rondo_pack *const *packs; /* by part index */
     size_t sequences;
+    const size_t *given;            /* [sequences] which sequence of the parts given before each one goes with, or NULL: its own */
+    int again;                      /* 1: one more step beside the same given parts: what `memory` holds of them is still right */
     const rd_value *in[RD_MAX_INPUTS];
     const rd_value *out;
     /* states, [sequences][layer->state_width] in the caller's order, stride = state_stride */
@@ -109,6 +112,7 @@ typedef struct rd_call {
 /* The largest call a frame must hold. */
 typedef struct rd_limits_of_call {
     size_t rows, steps, sequences; /* of the layer's part */
+    size_t memory_rows, memory_steps, memory_sequences; /* of the second input's, for layers that read two parts */
     rondo_mode mode;
 } rd_limits_of_call;
 
@@ -161,6 +165,11 @@ const rd_real *rd_param_value(const rd_layer *layer, const rd_call *call, size_t
 rd_real *rd_param_grad(const rd_layer *layer, const rd_call *call, size_t param); /* NULL in use */
 /* Numbers of its state that are carried from batch to batch; sequences inside a row of another part begin afresh. */
 size_t rd_layer_carries(const rd_layer *layer);
+/* The sequence of another part, given before, that sequence i goes with. */
+static inline size_t rd_call_given(const rd_call *call, size_t i)
+{
+    return call->given ? call->given[i] : i;
+}
 /* Rows of a value of this shape in this call. */
 size_t rd_shape_rows(const rd_shape *shape, const rd_call *call);
 /* The key of this layer's random numbers in this call; sub < 2^48. */

@@ -165,21 +165,27 @@ static rd_input_rows input_of(const rd_walk *walk)
                            .stride = walk->frame.gates_stride};
 }
 
+void rd_recurrent_run_forward(rd_walk *walk)
+{
+    const rd_real *bias = rd_param_or_null(walk->layer, walk->call->params, walk->own->bias_x);
+    if (walk->train && rd_recurrent_copies_weights(walk->own)) rd_walk_copy_weights(walk, 1);
+    rd_input_rows input = input_of(walk);
+    input.bias = walk->own->norm ? NULL : bias;
+    rd_input_forward(&input);
+    if (walk->own->norm) {
+        norm_rows n = {.walk = walk,
+                       .gain = rd_param_or_null(walk->layer, walk->call->params, walk->own->gain_x),
+                       .shift = bias};
+        rd_pool_run(walk->call->device->pool, norm_chunk, &n, rd_ceil_div(walk->pack->rows, ROWS_A_CHUNK));
+    }
+    rd_walk_forward(walk);
+    narrow_gates(walk, 0);
+}
+
 static void recurrent_forward(const rd_layer *layer, const rd_call *call)
 {
     rd_walk walk = rd_walk_of(layer, call);
-    const rd_real *bias = rd_param_or_null(layer, call->params, walk.own->bias_x);
-    if (walk.train && rd_recurrent_copies_weights(walk.own)) rd_walk_copy_weights(&walk, 1);
-    rd_input_rows input = input_of(&walk);
-    input.bias = walk.own->norm ? NULL : bias;
-    rd_input_forward(&input);
-    if (walk.own->norm) {
-        norm_rows n = {
-            .walk = &walk, .gain = rd_param_or_null(layer, call->params, walk.own->gain_x), .shift = bias};
-        rd_pool_run(call->device->pool, norm_chunk, &n, rd_ceil_div(walk.pack->rows, ROWS_A_CHUNK));
-    }
-    rd_walk_forward(&walk);
-    narrow_gates(&walk, 0);
+    rd_recurrent_run_forward(&walk);
 }
 
 /* ---- backward: gradients of parameters over all rows ---- */
@@ -282,31 +288,36 @@ static void add_partials(const rd_walk *walk)
     }
 }
 
-static void recurrent_backward(const rd_layer *layer, const rd_call *call)
+void rd_recurrent_run_backward(rd_walk *walk)
 {
-    rd_walk walk = rd_walk_of(layer, call);
-    if (rd_recurrent_copies_weights(walk.own)) rd_walk_copy_weights(&walk, 0);
-    narrow_gates(&walk, 1);
-    rd_walk_backward(&walk);
+    if (rd_recurrent_copies_weights(walk->own)) rd_walk_copy_weights(walk, 0);
+    narrow_gates(walk, 1);
+    rd_walk_backward(walk);
     const uint64_t mode = rd_float_mode_flush();
-    add_partials(&walk);
-    bias_grads(&walk);
-    if (walk.own->weight_drop > 0)
-        dropped_grads(&walk);
+    add_partials(walk);
+    bias_grads(walk);
+    if (walk->own->weight_drop > 0)
+        dropped_grads(walk);
     else
-        recurrent_grads(&walk, grad_of(&walk, walk.own->weight_h), grad_of(&walk, walk.own->weight_c));
-    if (walk.own->projected) projection_grads(&walk);
-    if (walk.own->norm) input_norm_grads(&walk);
-    rd_input_rows input = input_of(&walk);
-    input.d_weight = grad_of(&walk, walk.own->weight_x);
-    input.d_bias = walk.own->norm ? NULL : grad_of(&walk, walk.own->bias_x);
+        recurrent_grads(walk, grad_of(walk, walk->own->weight_h), grad_of(walk, walk->own->weight_c));
+    if (walk->own->projected) projection_grads(walk);
+    if (walk->own->norm) input_norm_grads(walk);
+    rd_input_rows input = input_of(walk);
+    input.d_weight = grad_of(walk, walk->own->weight_x);
+    input.d_bias = walk->own->norm ? NULL : grad_of(walk, walk->own->bias_x);
     rd_input_backward(&input);
     rd_float_mode_restore(mode);
 }
 
+static void recurrent_backward(const rd_layer *layer, const rd_call *call)
+{
+    rd_walk walk = rd_walk_of(layer, call);
+    rd_recurrent_run_backward(&walk);
+}
+
 #define RECURRENT(name, sentence)                                                                            \
     {                                                                                                        \
-        .kind = name, .help = sentence, .min_inputs = 1, .max_inputs = 1, .build = rd_recurrent_build,       \
+        .kind = name, .help = sentence, .min_inputs = 1, .max_inputs = 2, .build = rd_recurrent_build,       \
         .packed_numbers = recurrent_packed_numbers, .pack = recurrent_pack, .memory = recurrent_memory,      \
         .narrow = recurrent_narrow, .forward = recurrent_forward, .backward = recurrent_backward,            \
         .start = recurrent_start, .release = rd_recurrent_release, .step = &rd_recurrent_step                \

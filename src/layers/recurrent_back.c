@@ -226,6 +226,7 @@ static void close_step(const rd_walk *walk, const rd_walk_step *step)
 static void step_backward(const rd_walk *walk, const rd_walk_step *step)
 {
     const rd_recurrent *own = walk->own;
+    if (walk->hook) walk->hook->back_after(walk, step);
     if (!own->before) add_output_grad(walk, step, walk->frame.d_state[0]);
     open_step(walk, step);
     if (own->projected) projection_backward(walk, step);
@@ -237,11 +238,19 @@ static void step_backward(const rd_walk *walk, const rd_walk_step *step)
         for (size_t i = 0; i < own->runs; i++)
             if (own->run[i].phase == p) product_backward(walk, step, i);
     }
+    if (walk->hook) walk->hook->back_before(walk, step);
     if (own->before) add_output_grad(walk, step, walk->frame.d_prev[0]);
     close_step(walk, step);
 }
 
 /* ---- one range of places, some units ---- */
+
+/* Where the gradient by the first state of sequence i goes when a node gave it. */
+static rd_real *start_grad(const rd_walk *walk, size_t i)
+{
+    const rd_value *node = walk->start.node;
+    return node && node->grad ? node->grad + i * node->stride : NULL;
+}
 
 static void begin(const rd_walk *walk, const rd_walk_share *s)
 {
@@ -261,7 +270,8 @@ static void finish(const rd_walk *walk, const rd_walk_share *s)
     const rd_recurrent_frame *f = &walk->frame;
     for (size_t p = s->first; p < s->end; p++) {
         const size_t i = walk->pack->order[p], h = s->unit, c = walk->own->state[0] + s->unit;
-        rd_real *d_first = partial_of(walk, p, f->partials.start);
+        rd_real *d_first = start_grad(walk, i);
+        if (!d_first) d_first = partial_of(walk, p, f->partials.start);
         rd_start_store_grad(walk->call, i, h, rd_walk_share_width(walk, s, 0),
                             f->d_state[0] + p * f->h_stride + h, d_first ? d_first + h : NULL);
         if (f->d_state[1])

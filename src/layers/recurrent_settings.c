@@ -58,8 +58,11 @@ size_t rd_layer_named(rd_layer *layer, const char *name, const char *suffix, siz
 rondo_status rd_setting_start(rd_node *node, rd_start *start, double *scale, rondo_error *error)
 {
     size_t choice;
-    RD_TRY(rd_setting_choice(node, "start", "zero|learned|random|given", RD_START_ZERO, &choice, error));
+    RD_TRY(rd_setting_choice(node, "start", "zero|learned|random|given|node", RD_START_ZERO, &choice, error));
     *start = (rd_start)choice;
+    if (*start == RD_START_NODE && node->inputs < 2)
+        return rd_fail(error, RONDO_BAD_ARGUMENT, "model text:%zu: \"%s\" starts from no earlier layer", node->line,
+                       node->name);
     return rd_setting_number(node, "start_scale", 0.1, 0, ANY_LIMIT, scale, error);
 }
 
@@ -77,6 +80,7 @@ void rd_layer_gives(rd_layer *layer, size_t width, int final, int reverse, size_
     layer->out.width = width;
     layer->out.symbols = 0;
     layer->out.final = final;
+    layer->out.state = state_width;
     layer->state_width = state_width;
     layer->streams = !reverse;
 }
@@ -161,11 +165,11 @@ static const struct kind {
     {"lstm", choose_lstm},
 };
 
-static rondo_status choose_cell(rd_recurrent *own, rd_node *node, form *f, rondo_error *error)
+static rondo_status choose_cell(rd_recurrent *own, rd_node *node, const char *kind, form *f, rondo_error *error)
 {
     RD_TRY(rd_setting_flag(node, "norm", 0, &own->norm, error));
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        if (rd_equal(kinds[i].name, node->kind)) {
+        if (rd_equal(kinds[i].name, kind)) {
             *f = (form){.twin = 1};
             (void)snprintf(f->text, sizeof f->text, "%s", kinds[i].name);
             RD_TRY(kinds[i].choose(own, node, f, error));
@@ -306,25 +310,51 @@ static void settle_widths(rd_layer *layer, rd_recurrent *own)
     list_runs(own);
 }
 
-rondo_status rd_recurrent_build(rd_layer *layer, rd_node *node, rondo_error *error)
+/* start=NODE: a row a sequence, as wide as the cell's state. */
+static rondo_status check_start(const rd_layer *layer, const rd_node *node, const rd_recurrent *own,
+                                rondo_error *error)
 {
-    rd_recurrent *own;
+    const size_t states = own->state[0] + own->state[1];
+    const rd_shape *given = &layer->in[own->start_input];
+    const int named = own->start == RD_START_NODE;
+    if (named != (layer->inputs == own->start_input + 1))
+        return rd_fail(error, RONDO_BAD_ARGUMENT,
+                       "model text:%zu: \"%s\" takes %zu inputs and start=NAME, found %zu inputs", node->line,
+                       node->name, own->start_input, layer->inputs);
+    if (!named || (given->per_sequence && !given->symbols && given->width == states)) return RONDO_OK;
+    return rd_fail(error, RONDO_BAD_ARGUMENT,
+                   "model text:%zu: \"%s\" starts from %zu numbers a sequence, \"%s\" has %zu %s", node->line,
+                   node->name, states, node->input[own->start_input], given->width,
+                   given->per_sequence ? "a sequence" : "a step");
+}
+
+rondo_status rd_recurrent_build_as(rd_layer *layer, rd_node *node, rd_recurrent *own, const char *kind,
+                                   size_t start, rondo_error *error)
+{
     form f;
     size_t bias;
     char suffix[RD_NAME];
+    own->start_input = start;
     RD_TRY(rd_layer_reads_rows(layer, node, 0, error));
-    RD_TRY(rd_alloc(1, sizeof *own, "a recurrent layer", &own, error));
-    layer->own = own;
-    RD_TRY(choose_cell(own, node, &f, error));
+    RD_TRY(choose_cell(own, node, kind, &f, error));
     RD_TRY(read_common(own, node, &f, error));
     RD_TRY(rd_setting_choice(node, "bias", "auto|none|one|two", 0, &bias, error));
     RD_TRY(rd_layer_names(layer, node, f.twin ? NULL : f.text, own->reverse, suffix, error));
     settle_widths(layer, own);
+    RD_TRY(check_start(layer, node, own, error));
     const naming *names = f.twin ? &torch_names : &own_names;
     declare_weights(layer, own, names, suffix);
     declare_biases(layer, own, names, suffix, bias == 0 ? (size_t)(f.twin ? 2 : 1) : bias - 1);
     declare_rest(layer, own, names, suffix);
     return RONDO_OK;
+}
+
+rondo_status rd_recurrent_build(rd_layer *layer, rd_node *node, rondo_error *error)
+{
+    rd_recurrent *own;
+    RD_TRY(rd_alloc(1, sizeof *own, "a recurrent layer", &own, error));
+    layer->own = own;
+    return rd_recurrent_build_as(layer, node, own, node->kind, 1, error);
 }
 
 void rd_recurrent_release(rd_layer *layer)

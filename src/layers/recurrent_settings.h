@@ -28,6 +28,7 @@ typedef struct rd_recurrent {
     size_t runs;
     int symbols, reverse, before, norm, projected, variational;
     rd_start start;
+    size_t start_input; /* RD_START_NODE: the input whose rows are the initial states */
     double start_scale;
     rd_real clip_cell, clip_preact, clip_delta;
     rd_real dropout, zoneout[RD_MAX_STATES], weight_drop, weight_noise;
@@ -37,6 +38,10 @@ typedef struct rd_recurrent {
 } rd_recurrent;
 
 rondo_status rd_recurrent_build(rd_layer *layer, rd_node *node, rondo_error *error);
+/* The same into `own`, which stands first in layer->own, for a layer of this kind of cell that reads start=NODE as its
+ * input `start`. */
+rondo_status rd_recurrent_build_as(rd_layer *layer, rd_node *node, rd_recurrent *own, const char *kind,
+                                   size_t start, rondo_error *error);
 void rd_recurrent_release(rd_layer *layer);
 
 /* ---- shared with the other layers that keep a state */
@@ -49,7 +54,7 @@ rondo_status rd_layer_names(rd_layer *layer, rd_node *node, const char *form, in
 /* rd_layer_param with the suffix appended to the name. */
 size_t rd_layer_named(rd_layer *layer, const char *name, const char *suffix, size_t rows, size_t columns,
                       rd_init init, size_t blocks);
-/* Reads `start` and `start_scale`. */
+/* Reads `start` and `start_scale`. RD_START_NODE stands for a name that the model found. */
 rondo_status rd_setting_start(rd_node *node, rd_start *start, double *scale, rondo_error *error);
 /* The input must be a value with a row a step. */
 rondo_status rd_layer_reads_rows(const rd_layer *layer, const rd_node *node, size_t input,

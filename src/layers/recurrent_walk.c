@@ -80,7 +80,8 @@ rd_walk rd_walk_of(const rd_layer *layer, const rd_call *call)
                               .call = call,
                               .start = own->start,
                               .scale = own->start_scale,
-                              .first_state = rd_param_or_null(layer, call->params, own->first_state)},
+                              .first_state = rd_param_or_null(layer, call->params, own->first_state),
+                              .node = own->start == RD_START_NODE ? call->in[own->start_input] : NULL},
                     .train = call->mode == RONDO_TRAIN,
                     .tiled = rd_recurrent_is_tiled(own, kernels),
                     .direct = !own->projected && !own->before && own->zoneout[0] == 0 && own->zoneout[1] == 0,
@@ -346,11 +347,13 @@ static void step_forward(const rd_walk *walk, const rd_walk_step *step, size_t s
 {
     join(walk, step, walk->direct ? stay : 0);
     if (stay < step->rows) meet(walk);
+    if (walk->hook) walk->hook->before(walk, step);
     for (size_t p = 0; p < (size_t)walk->own->info->phases; p++) {
         phase_forward(walk, step, going, p);
         meet(walk);
     }
     if (!walk->direct) after_equations(walk, step);
+    if (walk->hook) walk->hook->after(walk, step);
     rd_real *state[RD_MAX_STATES] = {NULL};
     rd_walk_step last = *step;
     ends_here(walk, &last);

@@ -76,6 +76,20 @@ rd_recurrent_frame rd_recurrent_frame_at(const rd_recurrent *own, const rd_kerne
 /* 1 when training multiplies with weights that are not the parameters. */
 int rd_recurrent_copies_weights(const rd_recurrent *own);
 
+struct rd_walk;
+struct rd_walk_step;
+/* What a decoder does at each step beside its cell, to the rows of the step. */
+typedef struct rd_walk_hook {
+    /* The states before the step are in step->from; adds to the rows of frame.gates. */
+    void (*before)(const struct rd_walk *walk, const struct rd_walk_step *step);
+    /* The rows of call->out hold the new h. */
+    void (*after)(const struct rd_walk *walk, const struct rd_walk_step *step);
+    /* Fills the rows of call->out->grad. */
+    void (*back_after)(const struct rd_walk *walk, const struct rd_walk_step *step);
+    /* The rows of frame.gates hold the gradient of W x + b; adds to frame.d_prev. */
+    void (*back_before)(const struct rd_walk *walk, const struct rd_walk_step *step);
+} rd_walk_hook;
+
 struct rd_walk_share;
 typedef struct rd_walk {
     const rd_layer *layer;
@@ -93,6 +107,8 @@ typedef struct rd_walk {
     rd_ranges ranges;
     size_t shares; /* threads that share out units and meet after each phase; 0: they share out places */
     void (*walk_share)(const struct rd_walk *walk, const struct rd_walk_share *share); /* of this direction */
+    const rd_walk_hook *hook; /* or NULL */
+    void *hook_context;
 } rd_walk;
 
 /* How many states the cell has: h, or h and c. */
@@ -110,6 +126,9 @@ typedef struct rd_walk_step {
 } rd_walk_step;
 
 rd_walk rd_walk_of(const rd_layer *layer, const rd_call *call);
+/* Forward and backward of the whole layer with a walk that is set up: recurrent.c. */
+void rd_recurrent_run_forward(rd_walk *walk);
+void rd_recurrent_run_backward(rd_walk *walk);
 /* The rows at step t of places first … end; rows is 0 when all have ended. */
 rd_walk_step rd_walk_step_of(const rd_walk *walk, size_t t, size_t first, size_t end);
 rd_cell_step rd_walk_cell_step(const rd_walk *walk, const rd_walk_step *step);

@@ -21,7 +21,9 @@ void rd_start_load(const rd_start_state *s, size_t sequence, size_t from, size_t
         memcpy(state, call->start + sequence * call->state_stride + from, n * sizeof *state);
         return;
     }
-    if (s->first_state)
+    if (s->node)
+        memcpy(state, s->node->data + rd_call_given(call, sequence) * s->node->stride + from, n * sizeof *state);
+    else if (s->first_state)
         memcpy(state, s->first_state + from, n * sizeof *state);
     else if (s->start == RD_START_RANDOM && call->mode == RONDO_TRAIN)
         rd_random_fill_normal(rd_call_key(s->layer, call, RD_STREAM_STATE, 0),

@@ -4,7 +4,7 @@
 
 #include "layers/layer.h"
 
-typedef enum rd_start { RD_START_ZERO = 0, RD_START_LEARNED, RD_START_RANDOM, RD_START_GIVEN } rd_start;
+typedef enum rd_start { RD_START_ZERO = 0, RD_START_LEARNED, RD_START_RANDOM, RD_START_GIVEN, RD_START_NODE } rd_start;
 
 typedef struct rd_start_state {
     const rd_layer *layer;
@@ -12,6 +12,7 @@ typedef struct rd_start_state {
     rd_start start;
     double scale;               /* of random states */
     const rd_real *first_state; /* [state_width] learned, or NULL */
+    const rd_value *node;       /* RD_START_NODE: a row a sequence that the state begins with, else NULL */
 } rd_start_state;
 
 /* 1 when sequence i begins with the layer's own initial state and not a carried one. */

@@ -165,6 +165,12 @@ static rondo_status take_memory(taker *t, const rd_limits_of_call *limits, size_
         own.rows = own.sequences;
         own.steps = 1;
     }
+    if (layer->inputs > 1) {
+        const rd_limits_of_call *memory = &limits[layer->in[1].part];
+        own.memory_rows = memory->rows;
+        own.memory_steps = memory->steps;
+        own.memory_sequences = memory->sequences;
+    }
     if (layer->ops->memory) RD_TRY(layer->ops->memory(layer, model->device, &own, &bytes, error));
     const size_t back = rd_tick_backward(model, t->frame, i);
     const rd_piece piece = {

@@ -183,13 +183,36 @@ static rd_shape shape_of(const rondo_model *model, size_t value)
                       .symbols = model->part[value].symbols};
 }
 
-/* like=NAME is one more input; tied=NODE gives the layer whose matrix is shared. */
+/* One more input that a setting names. */
+static void add_input(rd_node *node, const char *name)
+{
+    if (name && node->inputs < RD_MAX_INPUTS && strlen(name) < RD_NAME)
+        memcpy(node->input[node->inputs++], name, strlen(name) + 1);
+}
+
+/* start=NAME is an input as well, unless it is a word of the layer's own: the setting is then "node". */
+static void resolve_start(const rondo_model *model, rd_node *node)
+{
+    static const char *const words[] = {"zero", "learned", "random", "given", "node"};
+    for (size_t i = 0; i < node->settings; i++) {
+        rd_setting *s = &node->setting[i];
+        int word = !rd_equal(s->key, "start") || find_value(model, s->value) == SIZE_MAX;
+        for (size_t k = 0; k < sizeof words / sizeof words[0]; k++)
+            word |= rd_equal(s->value, words[k]);
+        if (word) continue;
+        add_input(node, s->value);
+        memcpy(s->value, "node", sizeof "node");
+    }
+}
+
+/* like=NAME, memory=NAME and start=NAME are one more input each; tied=NODE gives the layer whose matrix is shared. */
 static rondo_status resolve_references(rondo_model *model, rd_layer *layer, rd_node *node, rondo_error *error)
 {
-    const char *like = rd_setting_text(node, "like"), *tied = rd_setting_text(node, "tied");
+    const char *tied = rd_setting_text(node, "tied");
+    add_input(node, rd_setting_text(node, "like"));
+    add_input(node, rd_setting_text(node, "memory"));
+    resolve_start(model, node);
     node->asked[0] = 0;
-    if (like && node->inputs < RD_MAX_INPUTS && strlen(like) < RD_NAME)
-        memcpy(node->input[node->inputs++], like, strlen(like) + 1);
     if (!tied) return RONDO_OK;
     size_t value = find_value(model, tied);
     if (value == SIZE_MAX || value < model->parts || !rd_equal(node->kind, "dense"))

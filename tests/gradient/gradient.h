@@ -30,6 +30,7 @@ typedef struct gradient_case {
     int target_symbols; /* y is symbols */
     int afresh;         /* no carried state: sequences begin with the layer's own */
     size_t sequences;   /* 0: the four of lengths 2 4 0 3 */
+    int two;            /* h and y follow a part "target" of numbers, of lengths 3 0 4 2 or so */
 } gradient_case;
 
 typedef struct bench {
@@ -40,10 +41,10 @@ typedef struct bench {
     rondo_model *model;
     rondo_state *state;
     rondo_batch *batch;
-    size_t sequences, length[MOST];
-    rd_real *x, *y; /* caller's order */
+    size_t sequences, length[MOST], target_length[MOST]; /* of x; of h, y and target */
+    rd_real *x, *y, *target; /* caller's order */
     int32_t *x_symbol, *y_symbol;
-    size_t rows;
+    size_t rows, target_rows;
     rd_real start[MOST * MOST_STATE], d_final[MOST * MOST_STATE], d_start[MOST * MOST_STATE];
     rd_real final_above[MOST * MOST_STATE], final_below[MOST * MOST_STATE];
     rd_real *above, *below, *d_output; /* [rows][width] */
@@ -65,7 +66,8 @@ static double draw(uint64_t *seed)
     return (double)(*seed >> 11) / 4503599627370496.0 - 1;
 }
 
-static void put(bench *b, const char *part, size_t width, const rd_real *values, const int32_t *symbols)
+static void put(bench *b, const char *part, const size_t *length, size_t width, const rd_real *values,
+                const int32_t *symbols)
 {
     const rd_real *value_at[MOST];
     const int32_t *symbol_at[MOST];
@@ -73,11 +75,11 @@ static void put(bench *b, const char *part, size_t width, const rd_real *values,
     for (size_t i = 0; i < b->sequences; i++) {
         value_at[i] = values + row * width;
         symbol_at[i] = symbols + row;
-        row += b->length[i];
+        row += length[i];
     }
     MUST(b, rondo_batch_put(b->batch, part,
                             &(rondo_sequences){.count = b->sequences,
-                                               .length = b->length,
+                                               .length = length,
                                                .width = symbols ? 0 : width,
                                                .values = symbols ? NULL : value_at,
                                                .symbols = symbols ? symbol_at : NULL},
@@ -86,37 +88,43 @@ static void put(bench *b, const char *part, size_t width, const rd_real *values,
 
 static void make_data(bench *b, uint64_t *seed)
 {
-    const size_t usual[] = {2, 4, 0, 3};
+    const size_t usual[] = {2, 4, 0, 3}, other[] = {3, 0, 4, 2};
     b->sequences = b->of->sequences ? b->of->sequences : 4;
     for (size_t i = 0; i < b->sequences; i++) {
         b->length[i] = b->of->sequences ? (i * 5 + 3) % 6 : usual[i];
+        b->target_length[i] = !b->of->two ? b->length[i] : b->of->sequences ? (i * 3 + 2) % 5 : other[i];
         b->rows += b->length[i];
+        b->target_rows += b->target_length[i];
     }
     b->x = calloc(b->rows * X_WIDTH, sizeof *b->x);
-    b->y = calloc(b->rows * b->of->width, sizeof *b->y);
+    b->y = calloc(b->target_rows * b->of->width, sizeof *b->y);
+    b->target = calloc(b->target_rows * X_WIDTH, sizeof *b->target);
     b->x_symbol = calloc(b->rows, sizeof *b->x_symbol);
-    b->y_symbol = calloc(b->rows, sizeof *b->y_symbol);
+    b->y_symbol = calloc(b->target_rows, sizeof *b->y_symbol);
     for (size_t i = 0; i < b->rows * X_WIDTH; i++)
         b->x[i] = draw(seed);
-    for (size_t i = 0; i < b->rows * b->of->width; i++)
+    for (size_t i = 0; i < b->target_rows * b->of->width; i++)
         b->y[i] = draw(seed);
-    for (size_t i = 0; i < b->rows; i++) {
+    for (size_t i = 0; i < b->rows; i++)
         b->x_symbol[i] = (int32_t)((draw(seed) + 1) / 2 * X_SYMBOLS);
+    for (size_t i = 0; i < b->target_rows; i++)
         b->y_symbol[i] = (int32_t)((draw(seed) + 1) / 2 * (double)b->of->width);
-    }
+    for (size_t i = 0; i < b->target_rows * X_WIDTH; i++)
+        b->target[i] = draw(seed);
 }
 
 static void make_model(bench *b, uint64_t *seed)
 {
     const rondo_size sizes[] = {
         {.part = "x", .width = b->of->symbols ? X_SYMBOLS : X_WIDTH, .symbols = b->of->symbols},
-        {.part = "y", .width = b->of->width, .symbols = b->of->target_symbols}};
+        {.part = "y", .width = b->of->width, .symbols = b->of->target_symbols},
+        {.part = "target", .width = X_WIDTH}};
     (void)snprintf(b->text, sizeof b->text, "%s\nloss = %s(h, y)\n", b->of->text,
                    b->of->loss ? b->of->loss : "squared");
     MUST(b, rondo_device_open("cpu", 1, &b->device, &b->error));
     MUST(b, rondo_options_new(&b->options, &b->error));
     MUST(b, rondo_options_set(b->options, "loss-reduce", "sum", &b->error));
-    MUST(b, rondo_model_new(b->device, b->options, b->text, sizes, 2, &b->model, &b->error));
+    MUST(b, rondo_model_new(b->device, b->options, b->text, sizes, b->of->two ? 3 : 2, &b->model, &b->error));
     for (size_t i = 0; i < b->model->numbers; i++)
         b->model->params[i] = 0.7 * draw(seed);
     b->model->input_grads = !b->of->symbols;
@@ -131,8 +139,9 @@ static void bench_open(bench *b, const gradient_case *of)
     make_data(b, &seed);
     make_model(b, &seed);
     MUST(b, rondo_batch_new(&b->batch, &b->error));
-    put(b, "x", X_WIDTH, b->x, of->symbols ? b->x_symbol : NULL);
-    put(b, "y", of->width, b->y, of->target_symbols ? b->y_symbol : NULL);
+    put(b, "x", b->length, X_WIDTH, b->x, of->symbols ? b->x_symbol : NULL);
+    put(b, "y", b->target_length, of->width, b->y, of->target_symbols ? b->y_symbol : NULL);
+    if (of->two) put(b, "target", b->target_length, X_WIDTH, b->target, NULL);
     MUST(b, rondo_batch_reset(b->batch, 3, &b->error)); /* one sequence begins afresh beside carried ones */
     b->batch->first_sequence = 5;
     MUST(b, rondo_state_new(b->model, b->sequences, &b->state, &b->error));
@@ -149,7 +158,7 @@ static void bench_close(bench *b)
     rondo_model_free(b->model);
     rondo_options_free(b->options);
     rondo_device_close(b->device);
-    free(b->x), free(b->y), free(b->x_symbol), free(b->y_symbol), free(b->grads);
+    free(b->x), free(b->y), free(b->target), free(b->x_symbol), free(b->y_symbol), free(b->grads);
     free(b->above), free(b->below), free(b->d_output);
 }
 
@@ -162,7 +171,7 @@ static void run_forward(bench *b, rd_real *outputs, rd_real *finals)
     memset(b->state->fresh, b->of->afresh, b->sequences);
     rondo_model_changed(b->model);
     MUST(b, rondo_model_forward(b->model, b->state, b->batch, RONDO_TRAIN, &view, &b->error));
-    for (size_t r = 0; r < b->rows; r++)
+    for (size_t r = 0; r < b->target_rows; r++)
         memcpy(outputs + r * width, (rd_real *)view.data + r * view.stride, width * sizeof *outputs);
     memcpy(finals, b->state->numbers, states * sizeof *finals);
 }
@@ -171,7 +180,7 @@ static void run_forward(bench *b, rd_real *outputs, rd_real *finals)
  * cancels. */
 static double functional(bench *b)
 {
-    const size_t outputs = b->rows * b->of->width, states = b->sequences * b->model->state_width;
+    const size_t outputs = b->target_rows * b->of->width, states = b->sequences * b->model->state_width;
     double sum = 0;
     for (size_t i = 0; i < outputs; i++)
         sum += (b->above[i] - b->below[i]) * b->d_output[i];
@@ -223,7 +232,7 @@ static void check_params(bench *b)
  */
 static void run_backward(bench *b)
 {
-    const size_t outputs = b->rows * b->of->width, h = b->model->parts + b->model->loss[0].source;
+    const size_t outputs = b->target_rows * b->of->width, h = b->model->parts + b->model->loss[0].source;
     b->above = calloc(outputs, sizeof *b->above);
     b->below = calloc(outputs, sizeof *b->below);
     b->d_output = calloc(outputs, sizeof *b->d_output);
@@ -231,7 +240,7 @@ static void run_backward(bench *b)
     rondo_model_zero_grad(b->model);
     MUST(b, rondo_model_loss(b->model, b->batch, NULL, &b->error));
     const rd_value *value = &b->model->train.value[h];
-    for (size_t r = 0; r < b->rows; r++)
+    for (size_t r = 0; r < b->target_rows; r++)
         memcpy(b->d_output + r * b->of->width, value->grad + r * value->stride,
                b->of->width * sizeof *value->grad);
     MUST(b, rd_model_backward(b->model, b->batch, b->d_final, b->d_start, &b->error));
@@ -244,13 +253,17 @@ static double gradient_worst(const gradient_case *of)
     bench_open(b, of);
     run_backward(b);
     const size_t inputs = of->symbols ? 0 : b->rows * X_WIDTH, states = b->sequences * b->model->state_width;
-    b->grads = malloc((b->model->numbers + inputs + 1) * sizeof *b->grads);
+    const size_t targets = of->two && !of->symbols ? b->target_rows * X_WIDTH : 0;
+    b->grads = malloc((b->model->numbers + inputs + targets + 1) * sizeof *b->grads);
     memcpy(b->grads, b->model->grads, b->model->numbers * sizeof *b->grads);
     rd_real *d_x = b->grads + b->model->numbers;
     if (inputs) memcpy(d_x, b->model->train.value[0].grad, inputs * sizeof *d_x);
+    if (targets) memcpy(d_x + inputs, b->model->train.value[2].grad, targets * sizeof *d_x);
     check_params(b);
     for (size_t i = 0; i < inputs; i++)
         check_number(b, b->batch->part[0].values + i, d_x[i], "x", i);
+    for (size_t i = 0; i < targets; i++)
+        check_number(b, b->batch->part[2].values + i, d_x[inputs + i], "target", i);
     for (size_t i = 0; i < states; i++)
         check_number(b, b->start + i, b->d_start[i], "start", i);
     if (!(b->worst <= LIMIT)) print_message("%s  %.3g at %s\n", b->text, b->worst, b->where);

@@ -20,20 +20,33 @@ RD_INLINE norm_sum norm_nothing(void)
     return sum;
 }
 
-RD_INLINE rd_real norm_mean(const norm_sum *sum, size_t n)
+RD_INLINE rd_real norm_total(const norm_sum *sum)
 {
     rd_real parts[NORM_PARTS], total = 0;
     for (int k = 0; k < NORM_LANES; k++)
         store(parts + k * RD_LANES, sum->lane[k]);
     for (int j = 0; j < NORM_PARTS; j++)
         total += parts[j];
-    return total / (rd_real)n;
+    return total;
+}
+
+RD_INLINE rd_real norm_mean(const norm_sum *sum, size_t n)
+{
+    return norm_total(sum) / (rd_real)n;
 }
 
 /* Walks i over the vectors of n numbers; `k` is the lane of a sum that vector i adds to. */
 #define FOR_SUMMANDS(n)                                                                                      \
     for (size_t at = 0; at < (n); at += NORM_PARTS)                                                          \
         for (size_t i = at, k = 0; k < NORM_LANES && i < (n); k++, i += RD_LANES)
+
+static rd_real dot(size_t n, const rd_real *a, const rd_real *b)
+{
+    norm_sum sum = norm_nothing();
+    FOR_SUMMANDS(n)
+    sum.lane[k] = rd_fma(load_left(a + i, n - i), load_left(b + i, n - i), sum.lane[k]);
+    return norm_total(&sum);
+}
 
 static rd_real row_mean(size_t n, const rd_real *x)
 {
@@ -123,6 +136,7 @@ static void norm_backward(const rd_norm_args *a)
 
 static void fill_norms(rd_kernels *kernels)
 {
+    kernels->dot = dot;
     kernels->norm_forward = norm_forward;
     kernels->norm_backward = norm_backward;
     kernels->norm_again = norm_again;
