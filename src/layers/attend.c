@@ -1,5 +1,6 @@
-/* The rows of attention, forward and back, and the sums over all rows after them. A source sequence belongs to one
- * target sequence and that to one thread, so gradients of positions are added to by one thread, in the order of steps. */
+/* The rows of attention, forward and back, and the sums over all rows after them. A source sequence belongs
+ * to one target sequence and that to one thread, so gradients of positions are added to by one thread, in the
+ * order of steps. */
 #include "layers/attend.h"
 
 #include "base/size.h"
@@ -12,29 +13,32 @@ enum { ROWS_A_CHUNK = 64 };
 
 /* ---- building ---- */
 
-static rondo_status check_memory(const rd_layer *layer, const rd_node *node, const rd_attend *a, rondo_error *error)
+static rondo_status check_memory(const rd_layer *layer, const rd_node *node, const rd_attend *a,
+                                 rondo_error *error)
 {
     const rd_shape *memory = &layer->in[a->input];
     const char *name = node->input[a->input];
     if (memory->per_sequence || memory->symbols)
         return rd_fail(error, RONDO_BAD_ARGUMENT,
-                       "model text:%zu: \"%s\" attends to numbers with a row a step; \"%s\" has %s", node->line,
-                       node->name, name, memory->symbols ? "symbols" : "a row a sequence");
+                       "model text:%zu: \"%s\" attends to numbers with a row a step; \"%s\" has %s",
+                       node->line, node->name, name, memory->symbols ? "symbols" : "a row a sequence");
     if (memory->part == layer->in[0].part)
-        return rd_fail(error, RONDO_BAD_ARGUMENT,
-                       "model text:%zu: \"%s\" attends to another part than its own; \"%s\" follows the same one",
-                       node->line, node->name, name);
+        return rd_fail(
+            error, RONDO_BAD_ARGUMENT,
+            "model text:%zu: \"%s\" attends to another part than its own; \"%s\" follows the same one",
+            node->line, node->name, name);
     if (a->score != RD_SCORE_DOT || a->memory == a->query) return RONDO_OK;
     rd_fail(error, RONDO_BAD_ARGUMENT,
-            "model text:%zu: attention=dot of \"%s\" needs positions as wide as the query, \"%s\" has %zu numbers, "
+            "model text:%zu: attention=dot of \"%s\" needs positions as wide as the query, \"%s\" has %zu "
+            "numbers, "
             "the query %zu",
             node->line, node->name, name, a->memory, a->query);
     rd_hint(error, "attention=general takes any width");
     return RONDO_BAD_ARGUMENT;
 }
 
-rondo_status rd_attend_build(rd_layer *layer, rd_node *node, rd_attend *a, size_t score, size_t query, size_t input,
-                             rondo_error *error)
+rondo_status rd_attend_build(rd_layer *layer, rd_node *node, rd_attend *a, size_t score, size_t query,
+                             size_t input, rondo_error *error)
 {
     *a = (rd_attend){.score = score,
                      .query = query,
@@ -58,7 +62,8 @@ rondo_status rd_attend_build(rd_layer *layer, rd_node *node, rd_attend *a, size_
 
 /* ---- panels ---- */
 
-static size_t next_panel(rd_attend_panels *p, const rd_kernels *kernels, size_t columns, size_t depth, size_t *back)
+static size_t next_panel(rd_attend_panels *p, const rd_kernels *kernels, size_t columns, size_t depth,
+                         size_t *back)
 {
     const size_t at = p->numbers;
     *back = at + rd_panel_numbers(kernels, columns, depth);
@@ -94,8 +99,8 @@ static void pack_part(const rondo_device *device, size_t columns, size_t depth, 
                                            .panels = back});
 }
 
-void rd_attend_pack(const rd_layer *layer, const rd_attend *a, const rondo_device *device, const rd_real *params,
-                    rd_real *packed)
+void rd_attend_pack(const rd_layer *layer, const rd_attend *a, const rondo_device *device,
+                    const rd_real *params, rd_real *packed)
 {
     const rd_attend_panels p = rd_attend_panels_of(a, &device->kernels);
     const rd_real *w = params + layer->param[a->weight_c].offset;
@@ -147,8 +152,8 @@ rd_limits_of_call rd_attend_limits(const rd_layer *layer, const rd_call *call, s
                                .mode = call->mode};
 }
 
-rd_attend_run rd_attend_run_of(const rd_layer *layer, const rd_attend *a, const rd_call *call, const rd_real *packed,
-                               const rd_attend_frame *frame)
+rd_attend_run rd_attend_run_of(const rd_layer *layer, const rd_attend *a, const rd_call *call,
+                               const rd_real *packed, const rd_attend_frame *frame)
 {
     const rd_value *memory = call->in[a->input];
     const int dot = a->score == RD_SCORE_DOT;
@@ -265,7 +270,8 @@ void rd_attend_look(const rd_attend_run *run, const rd_attend_rows *rows)
 {
     for (size_t r = 0; r < rows->rows; r++)
         look_row(run, rows->row + r, rows->place + r,
-                 run->v ? run->frame.q + (rows->row + r) * run->frame.key_stride : rows->x + r * rows->stride);
+                 run->v ? run->frame.q + (rows->row + r) * run->frame.key_stride
+                        : rows->x + r * rows->stride);
 }
 
 void rd_attend_mix(const rd_attend_run *run, const rd_attend_rows *rows)
@@ -346,8 +352,10 @@ static const rd_real *score_grad(const rd_attend_run *run, size_t row, size_t pl
     return d;
 }
 
-/* One position of an additive score: d_bent = d_e v ∘ (1 − bent²) goes to the key and to W_q q; d_v += d_e bent. */
-static void bend_back(const rd_attend_run *run, size_t place, size_t at, rd_real d_e, const rd_real *q, rd_real *d_q)
+/* One position of an additive score: d_bent = d_e v ∘ (1 − bent²) goes to the key and to W_q q; d_v += d_e
+ * bent. */
+static void bend_back(const rd_attend_run *run, size_t place, size_t at, rd_real d_e, const rd_real *q,
+                      rd_real *d_q)
 {
     const rd_attend_frame *f = &run->frame;
     const size_t n = run->attend->key;
@@ -388,7 +396,8 @@ void rd_attend_look_back(const rd_attend_run *run, const rd_attend_rows *rows)
         const size_t row = rows->row + r;
         if (run->v) {
             memset(run->frame.d_q + row * stride, 0, run->attend->key * sizeof *run->frame.d_q);
-            look_row_back(run, row, rows->place + r, run->frame.q + row * stride, run->frame.d_q + row * stride);
+            look_row_back(run, row, rows->place + r, run->frame.q + row * stride,
+                          run->frame.d_q + row * stride);
         } else {
             look_row_back(run, row, rows->place + r, rows->x + r * rows->stride,
                           rows->d_x ? rows->d_x + r * rows->d_stride : NULL);

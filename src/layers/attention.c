@@ -1,4 +1,5 @@
-/* attention(h, memory=ENC): every row of h looks at the positions of its own source sequence, all rows at once. */
+/* attention(h, memory=ENC): every row of h looks at the positions of its own source sequence, all rows at
+ * once. */
 #include "layers/attend.h"
 #include "layers/kinds.h"
 
@@ -36,7 +37,8 @@ static size_t attention_packed_numbers(const rd_layer *layer, const rd_kernels *
     return rd_attend_panels_of(layer->own, kernels).numbers;
 }
 
-static void attention_pack(const rd_layer *layer, const rondo_device *device, const rd_real *params, rd_real *packed)
+static void attention_pack(const rd_layer *layer, const rondo_device *device, const rd_real *params,
+                           rd_real *packed)
 {
     rd_attend_pack(layer, layer->own, device, params, packed);
 }
@@ -78,8 +80,8 @@ static void look_places(const rd_attend_run *run, size_t block,
     const size_t first = block * RD_PLACES_A_BLOCK;
     const uint64_t mode = rd_float_mode_flush();
     for (size_t t = 0; t < pack->steps && pack->count[t] > first; t++) {
-        rd_attend_rows rows = rows_of(run, pack->offset[t] + first,
-                                      rd_size_min(pack->count[t] - first, RD_PLACES_A_BLOCK));
+        rd_attend_rows rows =
+            rows_of(run, pack->offset[t] + first, rd_size_min(pack->count[t] - first, RD_PLACES_A_BLOCK));
         rows.place = first;
         look(run, &rows);
     }

@@ -1,5 +1,6 @@
-/* bridge(f, b, mode=copy|dense): the final states of recurrent layers as the state that another one starts from. All h
- * stand first, then all that follows h (c of an LSTM), as an LSTM of that width has its state. dense: tanh(W s + b). */
+/* bridge(f, b, mode=copy|dense): the final states of recurrent layers as the state that another one starts
+ * from. All h stand first, then all that follows h (c of an LSTM), as an LSTM of that width has its state.
+ * dense: tanh(W s + b). */
 #include "layers/kinds.h"
 
 #include "base/size.h"
@@ -20,7 +21,8 @@ static const bridge *own_of(const rd_layer *layer)
 
 /* ---- building ---- */
 
-static rondo_status check_inputs(const rd_layer *layer, const rd_node *node, const bridge *own, rondo_error *error)
+static rondo_status check_inputs(const rd_layer *layer, const rd_node *node, const bridge *own,
+                                 rondo_error *error)
 {
     for (size_t k = 0; k < layer->inputs; k++) {
         const rd_shape *in = &layer->in[k], *first = &layer->in[0];
@@ -30,13 +32,14 @@ static rondo_status check_inputs(const rd_layer *layer, const rd_node *node, con
                            layer->line, layer->name, node->input[k]);
         if (in->part != first->part)
             return rd_fail(error, RONDO_BAD_ARGUMENT,
-                           "model text:%zu: bridge \"%s\": \"%s\" and \"%s\" follow different parts", layer->line,
-                           layer->name, node->input[0], node->input[k]);
+                           "model text:%zu: bridge \"%s\": \"%s\" and \"%s\" follow different parts",
+                           layer->line, layer->name, node->input[0], node->input[k]);
         if (own->sum && (in->width != first->width || in->state != first->state))
-            return rd_fail(error, RONDO_BAD_ARGUMENT,
-                           "model text:%zu: bridge \"%s\": merge=sum needs equal states, \"%s\" has %zu numbers, "
-                           "\"%s\" %zu",
-                           layer->line, layer->name, node->input[0], first->state, node->input[k], in->state);
+            return rd_fail(
+                error, RONDO_BAD_ARGUMENT,
+                "model text:%zu: bridge \"%s\": merge=sum needs equal states, \"%s\" has %zu numbers, "
+                "\"%s\" %zu",
+                layer->line, layer->name, node->input[0], first->state, node->input[k], in->state);
     }
     return RONDO_OK;
 }
@@ -76,7 +79,8 @@ static size_t bridge_packed_numbers(const rd_layer *layer, const rd_kernels *ker
     return rd_panel_numbers(kernels, out, in) + rd_panel_numbers(kernels, in, out);
 }
 
-static void bridge_pack(const rd_layer *layer, const rondo_device *device, const rd_real *params, rd_real *packed)
+static void bridge_pack(const rd_layer *layer, const rondo_device *device, const rd_real *params,
+                        rd_real *packed)
 {
     const bridge *own = own_of(layer);
     if (own->dense)
@@ -85,8 +89,8 @@ static void bridge_pack(const rd_layer *layer, const rondo_device *device, const
 }
 
 /* dense: the joined states, and their gradient. */
-static rondo_status bridge_memory(const rd_layer *layer, const rondo_device *device, const rd_limits_of_call *limits,
-                                  size_t *bytes, rondo_error *error)
+static rondo_status bridge_memory(const rd_layer *layer, const rondo_device *device,
+                                  const rd_limits_of_call *limits, size_t *bytes, rondo_error *error)
 {
     rd_plan plan = {.size = 0};
     (void)device;
@@ -107,7 +111,8 @@ static void join(const rd_layer *layer, const rd_call *call, size_t sequence, rd
     for (size_t piece = 0; piece < 2; piece++)
         for (size_t k = 0; k < layer->inputs; k++) {
             const rd_shape *shape = &layer->in[k];
-            const size_t from = piece ? shape->width : 0, n = piece ? shape->state - shape->width : shape->width;
+            const size_t from = piece ? shape->width : 0,
+                         n = piece ? shape->state - shape->width : shape->width;
             const size_t state = sequence * call->in[k]->final_stride + from;
             if (own_of(layer)->sum) at = from;
             if (back)
@@ -147,7 +152,8 @@ static void bridge_forward(const rd_layer *layer, const rd_call *call)
                                                        .c = out->data,
                                                        .c_stride = out->stride});
     for (size_t i = 0; i < call->sequences; i++)
-        call->device->kernels.map_tanh(layer->out.width, out->data + i * out->stride, out->data + i * out->stride);
+        call->device->kernels.map_tanh(layer->out.width, out->data + i * out->stride,
+                                       out->data + i * out->stride);
 }
 
 /* Through tanh and W: the gradient by the joined states. */
@@ -178,8 +184,8 @@ static rd_real *dense_back(const rd_layer *layer, const rd_call *call, size_t st
                                          .depth = width,
                                          .a = out->grad,
                                          .a_stride = out->stride,
-                                         .panels = call->packed +
-                                                   rd_panel_numbers(&call->device->kernels, width, own->joined),
+                                         .panels = call->packed + rd_panel_numbers(&call->device->kernels,
+                                                                                   width, own->joined),
                                          .c = d_joined,
                                          .c_stride = stride});
     return d_joined;
@@ -194,7 +200,8 @@ static void bridge_backward(const rd_layer *layer, const rd_call *call)
 }
 
 const rd_layer_ops rd_layer_bridge = {.kind = "bridge",
-                                      .help = "the final states of recurrent layers, for start=NAME of another",
+                                      .help =
+                                          "the final states of recurrent layers, for start=NAME of another",
                                       .min_inputs = 1,
                                       .max_inputs = RD_MAX_INPUTS,
                                       .build = bridge_build,

@@ -1,9 +1,9 @@
-/* decoder(x, memory=ENC, start=NAME, cell=…, attention=…, feed=0|1, place=after|before): a recurrent layer whose step
- * looks at another sequence. out = tanh(W_c [ctx, h]) with h the new state; the query is h (place=after) or the state
- * before, and ctx is then part of the cell's input (place=before); with feed the cell also reads the out of the step
- * before, 0 at first. The state of a sequence is [out, h] or [out, h, c].
- * The walk is that of every recurrent layer; at each step the hooks below do the rest, on the same places, in the same
- * thread. */
+/* decoder(x, memory=ENC, start=NAME, cell=…, attention=…, feed=0|1, place=after|before): a recurrent layer
+ * whose step looks at another sequence. out = tanh(W_c [ctx, h]) with h the new state; the query is h
+ * (place=after) or the state before, and ctx is then part of the cell's input (place=before); with feed the
+ * cell also reads the out of the step before, 0 at first. The state of a sequence is [out, h] or [out, h, c].
+ * The walk is that of every recurrent layer; at each step the hooks below do the rest, on the same places, in
+ * the same thread. */
 #include "layers/attend.h"
 #include "layers/kinds.h"
 #include "layers/recurrent_walk.h"
@@ -29,7 +29,8 @@ static const decoder *own_of(const rd_layer *layer)
 
 /* ---- building ---- */
 
-static rondo_status read_settings(rd_layer *layer, rd_node *node, decoder *own, size_t *score, rondo_error *error)
+static rondo_status read_settings(rd_layer *layer, rd_node *node, decoder *own, size_t *score,
+                                  rondo_error *error)
 {
     static const char *const kinds[] = {"gru", "lstm", "rnn", "gru_simple"};
     size_t cell;
@@ -39,11 +40,12 @@ static rondo_status read_settings(rd_layer *layer, rd_node *node, decoder *own, 
     RD_TRY(rd_setting_choice(node, "place", "after|before", 0, &own->before, error));
     if (!rd_setting_text(node, "memory"))
         return rd_fail(error, RONDO_BAD_ARGUMENT,
-                       "model text:%zu: decoder \"%s\" needs memory=NAME, what it attends to", node->line, node->name);
+                       "model text:%zu: decoder \"%s\" needs memory=NAME, what it attends to", node->line,
+                       node->name);
     RD_TRY(rd_recurrent_build_as(layer, node, &own->cell, kinds[cell], START, error));
     if (own->cell.reverse || own->cell.norm)
-        return rd_fail(error, RONDO_BAD_ARGUMENT, "model text:%zu: decoder \"%s\" has no setting \"%s\"", node->line,
-                       node->name, own->cell.reverse ? "reverse" : "norm");
+        return rd_fail(error, RONDO_BAD_ARGUMENT, "model text:%zu: decoder \"%s\" has no setting \"%s\"",
+                       node->line, node->name, own->cell.reverse ? "reverse" : "norm");
     return RONDO_OK;
 }
 
@@ -61,8 +63,8 @@ static rondo_status decoder_build(rd_layer *layer, rd_node *node, rondo_error *e
         own->weight_feed =
             rd_layer_param(layer, "weight_feed", own->cell.gates, own->attend.out, RD_INIT_INPUT, gates);
     if (own->before)
-        own->weight_ctx =
-            rd_layer_param(layer, "weight_context", own->cell.gates, own->attend.memory, RD_INIT_INPUT, gates);
+        own->weight_ctx = rd_layer_param(layer, "weight_context", own->cell.gates, own->attend.memory,
+                                         RD_INIT_INPUT, gates);
     layer->state_width += own->attend.out;
     layer->out.width = own->attend.out;
     layer->out.state = layer->state_width;
@@ -76,7 +78,8 @@ typedef struct decoder_panels {
     size_t attend, feed, feed_back, ctx, ctx_back, numbers;
 } decoder_panels;
 
-static size_t next_panel(decoder_panels *p, const rd_kernels *kernels, size_t columns, size_t depth, size_t *back)
+static size_t next_panel(decoder_panels *p, const rd_kernels *kernels, size_t columns, size_t depth,
+                         size_t *back)
 {
     const size_t at = p->numbers;
     *back = at + rd_panel_numbers(kernels, columns, depth);
@@ -87,7 +90,8 @@ static size_t next_panel(decoder_panels *p, const rd_kernels *kernels, size_t co
 static decoder_panels panels_of(const decoder *own, const rd_kernels *kernels)
 {
     const size_t line = RD_ALIGN / sizeof(rd_real);
-    decoder_panels p = {.attend = rd_ceil_div(rd_recurrent_panels_of(&own->cell, kernels).numbers, line) * line};
+    decoder_panels p = {.attend =
+                            rd_ceil_div(rd_recurrent_panels_of(&own->cell, kernels).numbers, line) * line};
     p.numbers = p.attend + rd_attend_panels_of(&own->attend, kernels).numbers;
     if (own->feed) p.feed = next_panel(&p, kernels, own->cell.gates, own->attend.out, &p.feed_back);
     if (own->before) p.ctx = next_panel(&p, kernels, own->cell.gates, own->attend.memory, &p.ctx_back);
@@ -99,7 +103,8 @@ static size_t decoder_packed_numbers(const rd_layer *layer, const rd_kernels *ke
     return panels_of(own_of(layer), kernels).numbers;
 }
 
-static void decoder_pack(const rd_layer *layer, const rondo_device *device, const rd_real *params, rd_real *packed)
+static void decoder_pack(const rd_layer *layer, const rondo_device *device, const rd_real *params,
+                         rd_real *packed)
 {
     const decoder *own = own_of(layer);
     const decoder_panels p = panels_of(own, &device->kernels);
@@ -110,8 +115,8 @@ static void decoder_pack(const rd_layer *layer, const rondo_device *device, cons
         rd_pack_both(device, own->cell.gates, own->attend.out, params + layer->param[own->weight_feed].offset,
                      packed + p.feed, packed + p.feed_back);
     if (own->before)
-        rd_pack_both(device, own->cell.gates, own->attend.memory, params + layer->param[own->weight_ctx].offset,
-                     packed + p.ctx, packed + p.ctx_back);
+        rd_pack_both(device, own->cell.gates, own->attend.memory,
+                     params + layer->param[own->weight_ctx].offset, packed + p.ctx, packed + p.ctx_back);
 }
 
 /* ---- memory ---- */
@@ -119,9 +124,10 @@ static void decoder_pack(const rd_layer *layer, const rondo_device *device, cons
 typedef struct decoder_frame {
     rd_attend_frame attend;
     unsigned char *cell;
-    rd_real *h, *d_h;      /* [rows][h_stride] what the walk gives, and its gradient */
-    rd_real *fed, *d_first; /* [rows], [places][out_stride] out of the step before, and the gradient by the first */
-    rd_real *d_out;        /* [rows][out_stride] when nobody reads the rows of the output */
+    rd_real *h, *d_h; /* [rows][h_stride] what the walk gives, and its gradient */
+    rd_real *fed,
+        *d_first;   /* [rows], [places][out_stride] out of the step before, and the gradient by the first */
+    rd_real *d_out; /* [rows][out_stride] when nobody reads the rows of the output */
     size_t h_stride, out_stride;
 } decoder_frame;
 
@@ -130,7 +136,8 @@ static decoder_frame frame_at(const decoder *own, const rd_kernels *kernels, con
                               rd_frame_plan *plan)
 {
     const int train = limits->mode == RONDO_TRAIN;
-    decoder_frame f = {.h_stride = rd_row_stride(own->cell.state[0]), .out_stride = rd_row_stride(own->attend.out)};
+    decoder_frame f = {.h_stride = rd_row_stride(own->cell.state[0]),
+                       .out_stride = rd_row_stride(own->attend.out)};
     f.attend = rd_attend_frame_at(&own->attend, limits, plan);
     f.cell = plan->base ? plan->base + plan->plan.size : NULL;
     const rd_plan cell = rd_recurrent_frame_at(&own->cell, kernels, limits, NULL, NULL).plan;
@@ -203,7 +210,8 @@ static void set_up(running *r, const rd_layer *layer, const rd_call *call)
     r->shown.out = &r->out;
     r->h = (rd_value){.data = r->frame.h, .grad = r->frame.d_h, .stride = r->frame.h_stride};
     r->inner = inner_call(r);
-    r->attend = rd_attend_run_of(layer, &r->own->attend, &r->shown, call->packed + r->panels.attend, &r->frame.attend);
+    r->attend = rd_attend_run_of(layer, &r->own->attend, &r->shown, call->packed + r->panels.attend,
+                                 &r->frame.attend);
     r->walk = rd_walk_of(layer, &r->inner);
     r->walk.shares = 0; /* rows are whole: what a step adds to them takes all units */
     r->walk.hook = &hooks;
@@ -216,8 +224,8 @@ static size_t row_before(const running *r, const rd_walk_step *step)
 }
 
 /* C of this step's rows (+)= A times panels, in this thread. */
-static void multiply(const running *r, const rd_walk_step *step, size_t columns, size_t depth, const rd_real *a,
-                     size_t a_stride, size_t panels, rd_real *c, size_t c_stride, int add)
+static void multiply(const running *r, const rd_walk_step *step, size_t columns, size_t depth,
+                     const rd_real *a, size_t a_stride, size_t panels, rd_real *c, size_t c_stride, int add)
 {
     r->walk.kernels->product(&(rd_product_args){.rows = step->rows,
                                                 .columns = columns,
@@ -251,7 +259,8 @@ static void feed_rows(const running *r, const rd_walk_step *step)
     const rd_call *call = r->call;
     rd_real *fed = r->frame.fed + step->row * stride;
     if (step->t > 0) {
-        rd_copy_rows(step->rows, width, r->out.data + row_before(r, step) * r->out.stride, r->out.stride, fed, stride);
+        rd_copy_rows(step->rows, width, r->out.data + row_before(r, step) * r->out.stride, r->out.stride, fed,
+                     stride);
         return;
     }
     for (size_t k = 0; k < step->rows; k++) {

@@ -319,8 +319,8 @@ static rondo_status check_start(const rd_layer *layer, const rd_node *node, cons
     const int named = own->start == RD_START_NODE;
     if (named != (layer->inputs == own->start_input + 1))
         return rd_fail(error, RONDO_BAD_ARGUMENT,
-                       "model text:%zu: \"%s\" takes %zu inputs and start=NAME, found %zu inputs", node->line,
-                       node->name, own->start_input, layer->inputs);
+                       "model text:%zu: \"%s\" takes %zu input%s and start=NAME, found %zu", node->line, node->name,
+                       own->start_input, own->start_input == 1 ? "" : "s", layer->inputs);
     if (!named || (given->per_sequence && !given->symbols && given->width == states)) return RONDO_OK;
     return rd_fail(error, RONDO_BAD_ARGUMENT,
                    "model text:%zu: \"%s\" starts from %zu numbers a sequence, \"%s\" has %zu %s", node->line,

@@ -35,7 +35,7 @@ static void flat_work(const rd_kernels *kernels, world *w, size_t n)
     kernels->multiply_add(n, a, b, c, c);
     kernels->scale(n, RD_C(-1.7), a);
     kernels->clamp(n, RD_C(0.6), b);
-    *e = (rd_real)kernels->sum_squares(n, d);
+    *e = (rd_real)kernels->sum_squares(n, d) + kernels->dot(n, a, d);
 }
 
 static void flat_loops_agree_with_generic(void **state)

@@ -56,24 +56,37 @@ static const rd_tensor *need(const golden *g, const char *prefix, const char *na
     return tensor;
 }
 
-static void put_part(golden *g, const char *part, const rd_tensor *rows)
+static void put_part(golden *g, const char *part, const size_t *length, const rd_tensor *rows)
 {
     const rd_real *at[MOST_SEQUENCES];
-    size_t width = rows->shape[1], first = 0;
-    rd_real *values = malloc(g->rows * width * sizeof *values);
-    for (size_t i = 0; i < g->rows * width; i++)
+    size_t width = rows->shape[1], first = 0, count = rows->shape[0];
+    rd_real *values = malloc((count * width + 1) * sizeof *values);
+    for (size_t i = 0; i < count * width; i++)
         values[i] = (rd_real)number(rows, i);
     for (size_t s = 0; s < g->sequences; s++) {
         at[s] = values + first * width;
-        first += g->length[s];
+        first += length[s];
     }
-    MUST(g, rondo_batch_put(g->batch, part, &(rondo_sequences){.count = g->sequences, .length = g->length, .width = width, .values = at}, &g->error));
+    MUST(g, rondo_batch_put(g->batch, part, &(rondo_sequences){.count = g->sequences, .length = length, .width = width, .values = at}, &g->error));
     free(values);
+}
+
+/* Files of attention have a second part, "source", with lengths of its own; their sequences begin afresh. */
+static void put_source(golden *g, const rd_tensor *source)
+{
+    size_t length[MOST_SEQUENCES];
+    if (!source)
+        return;
+    for (size_t s = 0; s < g->sequences; s++)
+        length[s] = (size_t)((const int32_t *)need(g, "", "source_lengths")->data)[s];
+    put_part(g, "source", length, source);
+    memset(g->state->fresh, 1, g->sequences);
 }
 
 static void build(golden *g)
 {
     const rd_tensor *x = need(g, "", "x"), *y = need(g, "", "y"), *lengths = need(g, "", "lengths"), *start = need(g, "", "start");
+    const rd_tensor *source = rd_bundle_find(g->bundle, "source");
     const rd_layer *layer;
     const rd_param *param;
     const char *name;
@@ -83,11 +96,11 @@ static void build(golden *g)
         g->length[s] = (size_t)((const int32_t *)lengths->data)[s];
         g->rows += g->length[s];
     }
-    rondo_size sizes[] = {{.part = "x", .width = x->shape[1]}, {.part = "y", .width = y->shape[1]}};
+    rondo_size sizes[] = {{.part = "x", .width = x->shape[1]}, {.part = "y", .width = y->shape[1]}, {.part = "source", .width = source ? source->shape[1] : 1}};
     MUST(g, rondo_device_open("cpu", 1, &g->device, &g->error));
     MUST(g, rondo_options_new(&g->options, &g->error));
     MUST(g, rondo_options_set(g->options, "loss-reduce", "sum", &g->error));
-    MUST(g, rondo_model_new(g->device, g->options, rd_bundle_get(g->bundle, "model", NULL), sizes, 2, &g->model, &g->error));
+    MUST(g, rondo_model_new(g->device, g->options, rd_bundle_get(g->bundle, "model", NULL), sizes, source ? 3 : 2, &g->model, &g->error));
     for (size_t i = 0; (name = rd_model_param_name(g->model, i, &layer, &param)) != NULL; i++) {
         const rd_tensor *p = need(g, "p.", name);
         size_t n = param->rows * (param->columns ? param->columns : 1);
@@ -103,8 +116,9 @@ static void build(golden *g)
         g->state->numbers[i] = (rd_real)number(start, i);
     memset(g->state->fresh, 0, g->sequences);
     MUST(g, rondo_batch_new(&g->batch, &g->error));
-    put_part(g, "x", x);
-    put_part(g, "y", rd_bundle_find(g->bundle, "target") ? rd_bundle_find(g->bundle, "target") : y);
+    put_part(g, "x", g->length, x);
+    put_part(g, "y", g->length, rd_bundle_find(g->bundle, "target") ? rd_bundle_find(g->bundle, "target") : y);
+    put_source(g, source);
 }
 
 static void compare(const golden *g, const char *what, const rd_real *ours, const rd_tensor *theirs, double limit)

@@ -400,7 +400,8 @@ static void gates_in_bf16_take_half_a_layer_less_of_two(void **state)
     size_t bytes[2];
     rd_limits_of_call limits[RD_MAX_PARTS];
     for (size_t i = 0; i < RD_MAX_PARTS; i++)
-        limits[i] = (rd_limits_of_call){STEPS * SEQUENCES, STEPS, SEQUENCES, RONDO_TRAIN};
+        limits[i] = (rd_limits_of_call){
+            .rows = STEPS * SEQUENCES, .steps = STEPS, .sequences = SEQUENCES, .mode = RONDO_TRAIN};
     for (size_t k = 0; k < 2; k++) {
         bench b;
         bench_open(&b, 1, k ? "saved = bf16\n" : "");

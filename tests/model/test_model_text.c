@@ -95,7 +95,7 @@ static void names_that_mean_nothing_get_the_nearest_suggested(void **state)
     refuses(&b, "x = dense(s, size=2)\n", "there is already something named \"x\"");
     refuses(&b, "h = dense(s, size=2)\nh = dense(s, size=2)\n",
             "model text:2: there is already something named \"h\"");
-    refuses(&b, "h = lstm(x, s, size=4)\n", "takes 1 to 1 inputs, found 2");
+    refuses(&b, "h = lstm(x, s, size=4)\n", "takes 1 input and start=NAME, found 2");
     refuses(&b, "h = lstm(x, size=4, fancy=1)\n", "lstm \"h\" has no setting \"fancy\"");
     refuses(&b, "l = softmax(x, y)\n", "a loss compares a layer with a part");
     refuses(&b, "h = dense(x, size=4)\nl = softmax(h, y)\n",
