@@ -162,7 +162,8 @@ static void weights_are_a_distribution_over_the_own_source(void **state)
     for (size_t k = 0; k < TEXTS; k++) {
         rig *r = rig_open(texts[k], 2);
         forward(r, RONDO_USE);
-        const size_t layer = r->model->layers - 1 const rd_call call = call_of(r, layer);
+        const size_t layer = r->model->layers - 1;
+        const rd_call call = call_of(r, layer);
         size_t stride;
         const rd_real *weights = rd_attention_weights(&r->model->layer[layer], &call, &stride);
         assert_non_null(weights);
