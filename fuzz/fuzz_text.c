@@ -62,7 +62,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     must((status == RONDO_OK) == (first != NULL), "status and result differ");
     must(status == RONDO_OK || error.message[0], "refused without a message");
     if (first) {
-        rd_known known = {.x = rd_data_symbols(first, "x")};
+        rd_known known = {.part[RD_X] = rd_data_symbols(first, "x")};
         check(first);
         must(rd_data_open_memory(options, "lm", known, "in", text, size - 1, &second, &error) == RONDO_OK,
              "not read with its own vocabulary");

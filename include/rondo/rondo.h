@@ -391,6 +391,20 @@ typedef int (*rondo_on_scored)(void *user, const rondo_scored *line);
 RONDO_API rondo_status rondo_score(rondo_model *model, const rondo_options *options, const char *path,
                                    rondo_on_scored on_line, void *user, rondo_error *error);
 
+typedef struct rondo_answer { /* to one record */
+    uint64_t record;          /* its number in the input, from 0 */
+    const char *raw; size_t raw_size; /* the record as it stood in the input */
+    size_t count;             /* classify: labels, likeliest first; tag: a label a step */
+    const char *const *text;  /* [count] */
+    const double *prob;       /* [count] probability of each */
+    int bad;                  /* 1: passed over by `--skip-bad`; everything else is 0 */
+} rondo_answer;
+/* A return other than 0 stops with RONDO_SYSTEM. */
+typedef int (*rondo_on_answer)(void *user, const rondo_answer *answer);
+/* One answer for each record of the files ("-" is standard input), in order; labels in them are not needed. */
+RONDO_API rondo_status rondo_predict(rondo_model *model, const rondo_options *options, const char *const *paths,
+                                     size_t count, rondo_on_answer on_answer, void *user, rondo_error *error);
+
 typedef struct rondo_sampling {
     double temperature;  /* 0: the likeliest symbol, ties to the lower index */
     size_t top_k;        /* 0: all */

@@ -21,10 +21,44 @@ static void free_columns(rd_columns *columns)
     rd_free(columns->name);
 }
 
-rondo_status rd_corpus_new(const char *task, rd_data_form form, const char *reader, rd_corpus **corpus,
+/* Rows of x, y and c in a record; x is always there. */
+static const struct {
+    int stream;
+    rd_rows_of rows[RD_CORPUS_PARTS];
+} forms[] = {
+    [RD_DATA_STREAM] = {1, {RD_ROWS_OF_X}},
+    [RD_DATA_LINES] = {0, {RD_ROWS_OF_X}},
+    [RD_DATA_NUMBERS] = {0, {RD_ROWS_OF_X, RD_ROWS_OF_X}},
+    [RD_DATA_TAGS] = {0, {RD_ROWS_OF_X, RD_ROWS_OF_X}},
+    [RD_DATA_SERIES] = {1, {RD_ROWS_OF_X, RD_ROWS_OF_X}},
+    [RD_DATA_CLASSES] = {0, {RD_ROWS_OF_X, RD_ROWS_RECORD}},
+    [RD_DATA_PAIRS] = {0, {RD_ROWS_OF_X, RD_ROWS_OWN}},
+    [RD_DATA_FRAMES] = {0, {RD_ROWS_OF_X}},
+    [RD_DATA_CONDITIONS] = {0, {RD_ROWS_OF_X, RD_ROWS_NONE, RD_ROWS_RECORD}},
+    [RD_DATA_WINDOWS] = {0, {RD_ROWS_OF_X, RD_ROWS_OF_X}},
+};
+
+rd_rows_of rd_part_rows(rd_data_form form, int part)
+{
+    return forms[form].rows[part];
+}
+
+rondo_status rd_corpus_numbers(rd_corpus *corpus, int part, size_t width, rondo_error *error)
+{
+    size_t bytes;
+    if (corpus->values[part] && corpus->width[part] == width) return RONDO_OK;
+    if (corpus->values[part])
+        return rd_fail(error, RONDO_BAD_DATA, "rows of %zu numbers after rows of %zu", width, corpus->width[part]);
+    if (!rd_mul(width, sizeof(float), &bytes) || bytes == 0)
+        return rd_fail(error, RONDO_LIMIT, "rows of %zu numbers cannot be kept", width);
+    RD_TRY(rd_store_new(bytes, STORE_LIMIT, &corpus->values[part], error));
+    corpus->width[part] = width;
+    return RONDO_OK;
+}
+
+rondo_status rd_corpus_new(const char *task, rd_data_form form, unsigned symbols, const char *reader, rd_corpus **corpus,
                            rondo_error *error)
 {
-    static const int has_index[][2] = {{1, 0}, {1, 0}, {0, 0}, {1, 1}, {0, 0}};
     rd_corpus *made = NULL;
     RD_TRY(rd_alloc(1, sizeof *made, "data", &made, error));
     made->shares = 1;
@@ -32,9 +66,12 @@ rondo_status rd_corpus_new(const char *task, rd_data_form form, const char *read
     made->reader = reader;
     memcpy(made->task, task, rd_size_min(strlen(task), sizeof made->task - 1));
     rondo_status status = rd_store_new(sizeof(rd_record), SMALL_STORE_LIMIT, &made->records, error);
-    for (int part = RD_X; part <= RD_Y && status == RONDO_OK; part++)
-        if (has_index[form][part])
+    for (int part = RD_X; part < RD_CORPUS_PARTS && status == RONDO_OK; part++) {
+        if (symbols >> part & 1)
             status = rd_store_new(sizeof(int32_t), STORE_LIMIT >> part, &made->index[part], error);
+        if (status == RONDO_OK && forms[form].rows[part] == RD_ROWS_OWN)
+            status = rd_store_new(sizeof(uint64_t), SMALL_STORE_LIMIT, &made->first[part], error);
+    }
     if (status != RONDO_OK) {
         rd_corpus_free(made);
         return status;
@@ -46,14 +83,19 @@ rondo_status rd_corpus_new(const char *task, rd_data_form form, const char *read
 void rd_corpus_free(rd_corpus *corpus)
 {
     if (!corpus || __atomic_sub_fetch(&corpus->shares, 1, __ATOMIC_ACQ_REL) > 0) return;
-    for (int part = RD_X; part <= RD_Y; part++) {
+    for (int part = RD_X; part < RD_CORPUS_PARTS; part++) {
         rd_symbols_free(corpus->symbols[part]);
         rd_store_free(corpus->index[part]);
         rd_store_free(corpus->values[part]);
-        free_columns(&corpus->columns[part]);
+        rd_store_free(corpus->first[part]);
     }
+    for (int part = RD_X; part <= RD_Y; part++)
+        free_columns(&corpus->columns[part]);
     free_columns(&corpus->unused);
     rd_store_free(corpus->records);
+    rd_store_free(corpus->raw);
+    rd_store_free(corpus->raw_first);
+    rd_store_free(corpus->bad);
     for (size_t i = 0; i < corpus->files; i++)
         rd_free(corpus->file[i].name);
     rd_free(corpus->file);
@@ -65,7 +107,7 @@ void rd_corpus_free(rd_corpus *corpus)
 
 static int is_stream(const rd_corpus *corpus)
 {
-    return corpus->form == RD_DATA_STREAM || corpus->form == RD_DATA_SERIES;
+    return forms[corpus->form].stream;
 }
 
 static rondo_status view_of(rd_corpus *corpus, uint64_t first, uint64_t count, rondo_data **data,
@@ -191,7 +233,7 @@ rondo_status rondo_data_cut(rondo_data *data, const rondo_options *options, rond
 
 static int part_of(const char *part)
 {
-    return part && part[0] == 'y' ? RD_Y : RD_X;
+    return part && part[0] == 'y' ? RD_Y : part && part[0] == 'c' ? RD_C : RD_X;
 }
 
 const char *rd_data_task(const rondo_data *data)
@@ -209,10 +251,12 @@ rd_data_form rd_data_form_of(const rondo_data *data)
     return data->corpus->form;
 }
 
-/* The targets of a language model are symbols of x. */
+/* A part that the form does not have is made of x: the targets of a language model are its symbols, those of frames
+ * its numbers. The decoder's input is made of y. */
 static int symbols_part(const rondo_data *data, const char *part)
 {
-    return data->corpus->form == RD_DATA_TAGS ? part_of(part) : RD_X;
+    int asked = part && rd_equal(part, "target") ? RD_Y : part_of(part);
+    return forms[data->corpus->form].rows[asked] == RD_ROWS_NONE ? RD_X : asked;
 }
 
 rd_symbols *rd_data_symbols(const rondo_data *data, const char *part)
@@ -223,12 +267,13 @@ rd_symbols *rd_data_symbols(const rondo_data *data, const char *part)
 size_t rd_data_width(const rondo_data *data, const char *part)
 {
     rd_symbols *symbols = rd_data_symbols(data, part);
-    return symbols ? rd_symbols_size(symbols) : data->corpus->width[part_of(part)];
+    return symbols ? rd_symbols_size(symbols) : data->corpus->width[symbols_part(data, part)];
 }
 
 int rd_data_target_per_row(const rondo_data *data)
 {
-    return data->corpus->form != RD_DATA_NUMBERS || data->corpus->y_per_row;
+    if (data->corpus->form == RD_DATA_NUMBERS) return data->corpus->y_per_row;
+    return data->corpus->form != RD_DATA_CLASSES && data->corpus->form != RD_DATA_WINDOWS;
 }
 
 uint64_t rd_data_count(const rondo_data *data)
@@ -272,6 +317,53 @@ rondo_status rd_data_record(const rondo_data *data, uint64_t k, rd_record_place 
     return record_number(data->corpus, number, place, error);
 }
 
+rondo_status rd_data_rows(const rondo_data *data, uint64_t k, int part, rd_rows *rows, rondo_error *error)
+{
+    const rd_corpus *corpus = data->corpus;
+    const rd_rows_of kind = forms[corpus->form].rows[part];
+    uint64_t number = 0, pair[2] = {0, corpus->part_rows[part]};
+    RD_TRY(number_at(data, k, &number, error));
+    *rows = (rd_rows){number, kind == RD_ROWS_RECORD};
+    if (kind == RD_ROWS_OF_X) {
+        rd_record_place place;
+        RD_TRY(record_number(corpus, number, &place, error));
+        *rows = (rd_rows){place.first, place.rows};
+    }
+    if (kind != RD_ROWS_OWN) return RONDO_OK;
+    RD_TRY(rd_store_read(corpus->first[part], number, number + 1 < rd_store_count(corpus->records) ? 2 : 1, pair, error));
+    *rows = (rd_rows){pair[0], pair[1] - pair[0]};
+    return RONDO_OK;
+}
+
+static rondo_status is_bad(const rd_corpus *corpus, uint64_t number, int *bad, rondo_error *error)
+{
+    *bad = 0;
+    for (uint64_t i = 0; corpus->bad && i < rd_store_count(corpus->bad) && !*bad; i++) {
+        uint64_t one = 0;
+        RD_TRY(rd_store_read(corpus->bad, i, 1, &one, error));
+        *bad = one == number;
+    }
+    return RONDO_OK;
+}
+
+rondo_status rd_data_raw(const rondo_data *data, uint64_t k, rd_text *text, int *bad, rondo_error *error)
+{
+    const rd_corpus *corpus = data->corpus;
+    uint64_t number = 0;
+    RD_TRY(number_at(data, k, &number, error));
+    RD_TRY(is_bad(corpus, number, bad, error));
+    if (!corpus->raw) return RONDO_OK;
+    uint64_t pair[2] = {0, rd_store_count(corpus->raw)};
+    RD_TRY(rd_store_read(corpus->raw_first, number, number + 1 < rd_store_count(corpus->records) ? 2 : 1, pair, error));
+    for (char piece[4096]; pair[0] < pair[1];) {
+        size_t n = rd_size_min(sizeof piece, (size_t)(pair[1] - pair[0]));
+        RD_TRY(rd_store_read(corpus->raw, pair[0], n, piece, error));
+        rd_text_add(text, piece, n);
+        pair[0] += n;
+    }
+    return rd_text_done(text, error);
+}
+
 rondo_status rd_data_stream_line(const rondo_data *data, uint64_t at, rd_record_place *place,
                                  rondo_error *error)
 {
@@ -295,13 +387,16 @@ uint64_t rd_data_targets(const rondo_data *data)
 {
     const rd_corpus *corpus = data->corpus;
     if (is_stream(corpus)) return data->count;
-    if (corpus->form == RD_DATA_NUMBERS && !corpus->y_per_row) return data->count;
-    uint64_t rows = corpus->form == RD_DATA_LINES ? data->count : 0; /* an end symbol each */
-    if (!data->pick && data->count == rd_store_count(corpus->records)) return rows + corpus->rows;
+    if (!rd_data_target_per_row(data)) return data->count;
+    const int part = corpus->form == RD_DATA_PAIRS ? RD_Y : RD_X;
+    const int ends = corpus->form == RD_DATA_LINES || corpus->form == RD_DATA_CONDITIONS || corpus->form == RD_DATA_PAIRS;
+    const uint64_t all = part == RD_Y ? corpus->part_rows[RD_Y] : corpus->rows;
+    uint64_t rows = ends ? data->count : 0; /* an end symbol each */
+    if (!data->pick && data->count == rd_store_count(corpus->records)) return rows + all;
     for (uint64_t k = 0; k < data->count; k++) {
-        rd_record_place place;
-        if (rd_data_record(data, k, &place, NULL) != RONDO_OK) return rows;
-        rows += place.rows;
+        rd_rows own;
+        if (rd_data_rows(data, k, part, &own, NULL) != RONDO_OK) return rows;
+        rows += own.count;
     }
     return rows;
 }

@@ -11,10 +11,23 @@ typedef enum rd_data_form {
     RD_DATA_LINES = 1,   /* lm --lines: a record is a line; the end symbol is added by the loader */
     RD_DATA_NUMBERS = 2, /* regress: a record is a group of rows of numbers, with targets */
     RD_DATA_TAGS = 3,    /* tag: a record is a sentence, a symbol and a tag a row */
-    RD_DATA_SERIES = 4   /* regress without groups, a target a row: one run of rows, used as a stream is */
+    RD_DATA_SERIES = 4,  /* regress without groups, a target a row: one run of rows, used as a stream is */
+    RD_DATA_CLASSES = 5, /* classify: a record is a sequence of symbols or of numbers with one label */
+    RD_DATA_PAIRS = 6,   /* seq2seq, transcribe: a record is two sequences, each of its own length */
+    RD_DATA_FRAMES = 7,  /* frames: a record is a sequence of numbers, each row predicted from those before */
+    RD_DATA_CONDITIONS = 8, /* conditional: a record is a condition and a line as in RD_DATA_LINES */
+    RD_DATA_WINDOWS = 9  /* forecast: a record is a series; a sample is a window of it and what follows */
 } rd_data_form;
 
-enum { RD_X = 0, RD_Y = 1 };
+/* Parts of a corpus. Which of them a form has, and how many rows of each a record has, is a table (rd_part_rows). */
+enum { RD_X = 0, RD_Y = 1, RD_C = 2, RD_CORPUS_PARTS = 3 };
+typedef enum rd_rows_of {
+    RD_ROWS_NONE = 0,   /* the form has no such part */
+    RD_ROWS_OF_X = 1,   /* a row a row of x */
+    RD_ROWS_RECORD = 2, /* one row a record */
+    RD_ROWS_OWN = 3     /* rows of its own, found through corpus->first */
+} rd_rows_of;
+rd_rows_of rd_part_rows(rd_data_form form, int part);
 
 typedef struct rd_record {
     uint64_t first; /* its first row */
@@ -37,17 +50,22 @@ typedef struct rd_corpus {
     char task[16];
     const char *reader; /* name of the reader */
     rd_data_form form;
-    rd_symbols *symbols[2]; /* of part x and y, or NULL */
-    rd_store *index[2];     /* int32, one a row; NULL for numbers */
-    rd_store *values[2];    /* float[width], one a row; a missing target is NaN */
-    size_t width[2];
+    rd_symbols *symbols[RD_CORPUS_PARTS]; /* of each part, or NULL */
+    rd_store *index[RD_CORPUS_PARTS];     /* int32, one a row; NULL for numbers */
+    rd_store *values[RD_CORPUS_PARTS];    /* float[width], one a row; a missing target is NaN */
+    rd_store *first[RD_CORPUS_PARTS];     /* uint64, first row of each record, where RD_ROWS_OWN; else NULL */
+    uint64_t part_rows[RD_CORPUS_PARTS];  /* rows of parts with `first` */
+    size_t width[RD_CORPUS_PARTS];
     int y_per_row;      /* numbers: 1 a target a row, 0 one a record, on its last row */
     rd_store *records;  /* rd_record */
-    uint64_t rows;      /* in all records */
+    uint64_t rows;      /* of x in all records */
+    rd_store *raw;      /* char: what each record looked like, for answers that repeat it; or NULL */
+    rd_store *raw_first; /* uint64, [records] where it begins in `raw` */
+    rd_store *bad;      /* uint64: records that --skip-bad let pass, kept as empty ones; NULL: none or left out */
     rd_data_file *file; /* [files] */
     size_t files, files_room;
-    rd_columns columns[2], unused; /* CSV only */
-    uint64_t unknown[2];           /* symbols mapped to the unknown one */
+    rd_columns columns[2], unused;      /* CSV only */
+    uint64_t unknown[RD_CORPUS_PARTS]; /* symbols mapped to the unknown one; labels never seen in training */
     uint64_t cut;                  /* records shortened to --max-length */
     uint64_t skipped;              /* bad records left out */
     rd_text skipped_places;        /* the first ten of them */
@@ -61,8 +79,11 @@ struct rondo_data {
     uint64_t first, count; /* symbols of a stream; else records, or places in `pick` */
 };
 
-rondo_status rd_corpus_new(const char *task, rd_data_form form, const char *reader, rd_corpus **corpus,
+/* `symbols`: the parts, as bits 1 << RD_X …, that hold symbols; the others get their store when their width is known. */
+rondo_status rd_corpus_new(const char *task, rd_data_form form, unsigned symbols, const char *reader, rd_corpus **corpus,
                            rondo_error *error);
+/* Rows of so many numbers in a part; a second call with the same width does nothing, with another is BAD_DATA. */
+rondo_status rd_corpus_numbers(rd_corpus *corpus, int part, size_t width, rondo_error *error);
 void rd_corpus_free(rd_corpus *corpus); /* drops one share */
 /* A view on everything; takes over the caller's share, also when it fails. */
 rondo_status rd_data_whole(rd_corpus *corpus, rondo_data **data, rondo_error *error);
@@ -73,7 +94,7 @@ rondo_status rd_data_view(const rondo_data *data, rondo_data **view, rondo_error
 const char *rd_data_task(const rondo_data *data); /* "lm" */
 rd_data_form rd_data_form_of(const rondo_data *data);
 rd_symbols *rd_data_symbols(const rondo_data *data,
-                            const char *part);                  /* "x" or "y"; not shared, NULL: numbers */
+                            const char *part);                  /* "x", "y" or "c"; not shared, NULL: numbers */
 size_t rd_data_width(const rondo_data *data, const char *part); /* numbers a row, or symbols there are */
 int rd_data_target_per_row(const rondo_data *data);             /* 0: one target a record */
 int rd_data_is_stream(const rondo_data *data);                  /* one run, in which the state is carried */
@@ -88,6 +109,14 @@ typedef struct rd_record_place {
     const char *name;
 } rd_record_place;
 rondo_status rd_data_record(const rondo_data *data, uint64_t k, rd_record_place *place, rondo_error *error);
+/* Its rows in one part: their first and how many. */
+typedef struct rd_rows {
+    uint64_t first, count;
+} rd_rows;
+rondo_status rd_data_rows(const rondo_data *data, uint64_t k, int part, rd_rows *rows, rondo_error *error);
+/* What record k looked like, appended to `text`; nothing when the corpus keeps no raw records. *bad is 1 for a record
+ * that --skip-bad let pass. */
+rondo_status rd_data_raw(const rondo_data *data, uint64_t k, rd_text *text, int *bad, rondo_error *error);
 /* The line that holds symbol `at` of the stream's view. */
 rondo_status rd_data_stream_line(const rondo_data *data, uint64_t at, rd_record_place *place,
                                  rondo_error *error);

@@ -30,23 +30,29 @@ typedef struct facts {
     uint64_t duplicates, shared;
     int about;       /* the two are estimates */
     span *column;    /* [width of x] */
-    uint64_t *label; /* [tags] */
+    const rd_symbols *labels; /* of the targets or conditions, or NULL */
+    uint64_t *label;          /* [labels] how often each stands there */
 } facts;
 
 /* ---- records as hashes */
 
 /* bytes: [room], at least one row of either part. */
-static rondo_status hash_record(const rondo_data *data, const rd_record_place *place, unsigned char *bytes,
-                                size_t room, uint64_t *hash, rondo_error *error)
+static rondo_status hash_record(const rondo_data *data, uint64_t k, unsigned char *bytes, size_t room, uint64_t *hash,
+                                rondo_error *error)
 {
     const rd_corpus *corpus = data->corpus;
-    uint64_t chain[2] = {place->rows, 0};
-    for (int part = RD_X; part <= RD_Y; part++) {
+    uint64_t chain[2] = {0, 0};
+    for (int part = RD_X; part < RD_CORPUS_PARTS; part++) {
         const rd_store *store = corpus->index[part] ? corpus->index[part] : corpus->values[part];
         size_t item = corpus->index[part] ? sizeof(int32_t) : corpus->width[part] * sizeof(float);
-        for (uint64_t done = 0; store && done < place->rows;) {
-            size_t n = rd_size_min(room / item, (size_t)(place->rows - done));
-            RD_TRY(rd_store_read(store, place->first + done, n, bytes, error));
+        rd_rows rows;
+        if (!store) continue;
+        RD_TRY(rd_data_rows(data, k, part, &rows, error));
+        chain[1] = rows.count;
+        chain[0] = rd_fnv1a(chain, sizeof chain);
+        for (uint64_t done = 0; done < rows.count;) {
+            size_t n = rd_size_min(room / item, (size_t)(rows.count - done));
+            RD_TRY(rd_store_read(store, rows.first + done, n, bytes, error));
             chain[1] = rd_fnv1a(bytes, n * item);
             chain[0] = rd_fnv1a(chain, sizeof chain);
             done += n;
@@ -66,10 +72,8 @@ static rondo_status hash_all(const rondo_data *data, unsigned char *bytes, size_
                              rondo_error *error)
 {
     for (uint64_t k = 0; k < data->count; k++) {
-        rd_record_place place;
         uint64_t hash = 0;
-        RD_TRY(rd_data_record(data, k, &place, error));
-        RD_TRY(hash_record(data, &place, bytes, room, &hash, error));
+        RD_TRY(hash_record(data, k, bytes, room, &hash, error));
         if (hash % made->stride) continue;
         RD_TRY(rd_grow(&made->hash, &made->room, made->count + 1, sizeof *made->hash, "a data check", error));
         made->hash[made->count++] = hash;
@@ -173,16 +177,29 @@ static rondo_status measure_columns(facts *f, rondo_error *error)
     return status;
 }
 
+/* The part whose symbols are labels, or RD_X: there is none. */
+static int label_part(const rondo_data *data)
+{
+    for (int part = RD_Y; part < RD_CORPUS_PARTS; part++) {
+        const rd_symbols *symbols = data->corpus->symbols[part];
+        if (symbols && rd_symbols_rules_of(symbols)->kind == RD_TOKENS_LABEL) return part;
+    }
+    return RD_X;
+}
+
 static rondo_status count_labels(facts *f, rondo_error *error)
 {
-    RD_TRY(rd_alloc(rd_data_width(f->data, "y"), sizeof *f->label, "a data check", &f->label, error));
+    const int part = label_part(f->data);
+    if (part == RD_X) return RONDO_OK;
+    f->labels = f->data->corpus->symbols[part];
+    RD_TRY(rd_alloc(rd_symbols_size(f->labels) + 1, sizeof *f->label, "a data check", &f->label, error));
     for (uint64_t k = 0; k < f->data->count; k++) {
-        rd_record_place place;
-        RD_TRY(rd_data_record(f->data, k, &place, error));
-        for (uint64_t i = 0; i < place.rows; i++) {
-            int32_t tag = 0;
-            RD_TRY(rd_store_read(f->data->corpus->index[RD_Y], place.first + i, 1, &tag, error));
-            f->label[tag]++;
+        rd_rows rows;
+        RD_TRY(rd_data_rows(f->data, k, part, &rows, error));
+        for (uint64_t i = 0; i < rows.count; i++) {
+            int32_t label = -1;
+            RD_TRY(rd_store_read(f->data->corpus->index[part], rows.first + i, 1, &label, error));
+            if (label >= 0) f->label[label]++;
         }
     }
     return RONDO_OK;
@@ -190,12 +207,11 @@ static rondo_status count_labels(facts *f, rondo_error *error)
 
 static rondo_status gather(facts *f, rondo_error *error)
 {
-    rd_data_form form = rd_data_form_of(f->data);
     if (f->data->corpus->values[RD_X]) RD_TRY(measure_columns(f, error));
     if (rd_data_is_stream(f->data)) return RONDO_OK;
     RD_TRY(measure_lengths(f, error));
     RD_TRY(compare_records(f, error));
-    return form == RD_DATA_TAGS ? count_labels(f, error) : RONDO_OK;
+    return count_labels(f, error);
 }
 
 /* ---- as text */
@@ -212,7 +228,7 @@ static void put_columns(const char *title, const rd_columns *columns, rd_text *t
 static size_t best_label(const facts *f, uint64_t below, size_t after)
 {
     size_t best = SIZE_MAX;
-    for (size_t i = 0; i < rd_data_width(f->data, "y"); i++) {
+    for (size_t i = 0; i < rd_symbols_size(f->labels); i++) {
         uint64_t n = f->label[i];
         int later = n < below || (n == below && i > after);
         if (n > 0 && later && (best == SIZE_MAX || n > f->label[best])) best = i;
@@ -227,7 +243,7 @@ static void put_labels(const facts *f, rd_text *text)
     rd_text_format(text, "%-11s", "labels");
     for (int shown = 0; shown < LABELS_SHOWN && (label = best_label(f, below, label)) != SIZE_MAX; shown++) {
         size_t size;
-        const char *name = rd_symbols_text(rd_data_symbols(f->data, "y"), label, &size);
+        const char *name = rd_symbols_text(f->labels, label, &size);
         rd_text_format(text, "%s%s %" PRIu64, shown ? ", " : "", rd_quote_n(name, size).text,
                        f->label[label]);
         below = f->label[label];
@@ -242,6 +258,18 @@ static void put_constant(const facts *f, rd_text *text)
         if (f->column[i].least >= f->column[i].most)
             rd_text_format(text, "constant   %s is always %g\n", rd_quote(columns->name[i]).text,
                            (double)f->column[i].least);
+}
+
+static void put_targets(const facts *f, rd_text *text)
+{
+    const rd_corpus *corpus = f->data->corpus;
+    uint64_t unknown = corpus->unknown[RD_Y];
+    if (rd_part_rows(corpus->form, RD_Y) == RD_ROWS_NONE || !corpus->symbols[RD_Y]) return;
+    if (!f->labels)
+        rd_text_format(text, "targets of %zu symbols, unknown and end included; %" PRIu64 " unknown\n",
+                       rd_symbols_size(corpus->symbols[RD_Y]), unknown);
+    else if (unknown)
+        rd_text_format(text, "unknown    %" PRIu64 " targets have labels that training did not have\n", unknown);
 }
 
 static void put_symbols(const facts *f, rd_text *text)
@@ -277,6 +305,7 @@ static void as_text(const facts *f, rd_text *text)
     rd_text_format(text, "targets    %" PRIu64 "\n", rd_data_targets(f->data));
     if (f->valid) rd_text_format(text, "validation %" PRIu64 " targets\n", rd_data_targets(f->valid));
     put_symbols(f, text);
+    put_targets(f, text);
     if (!rd_data_is_stream(f->data)) put_records(f, text);
     put_columns("inputs", &corpus->columns[RD_X], text);
     put_columns("targets of", &corpus->columns[RD_Y], text);
@@ -329,9 +358,9 @@ static void json_labels(const facts *f, rd_text *text)
 {
     int shown = 0;
     rd_text_put(text, ",\"labels\":{");
-    for (size_t i = 0; i < rd_data_width(f->data, "y"); i++) {
+    for (size_t i = 0; i < rd_symbols_size(f->labels); i++) {
         size_t size;
-        const char *name = rd_symbols_text(rd_data_symbols(f->data, "y"), i, &size);
+        const char *name = rd_symbols_text(f->labels, i, &size);
         if (f->label[i] == 0) continue;
         rd_text_put(text, shown++ ? "," : "");
         json_text(text, name, size);

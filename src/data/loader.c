@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/rng.h"
 #include "base/size.h"
+#include "data/class_weights.h"
 #include "options/options.h"
 #include "sequence/batch.h"
 
@@ -13,8 +14,11 @@
 #include <math.h>
 #include <string.h>
 
+enum { BLOCKS = 4 };   /* most parts of a batch */
+
 typedef struct block { /* one part of a batch, sequence after sequence */
     size_t *length;    /* [sequences] */
+    size_t width;      /* numbers a row; 0: symbols */
     const int32_t **symbols;
     const rd_real **values;
     int32_t *index; /* [rows] */
@@ -28,12 +32,21 @@ struct rondo_loader {
     size_t batch_size; /* most sequences in a batch: pieces of a stream, or records */
     size_t seq_len;
     uint64_t seed, epoch, at, batches;
-    block part[2];
-    uint64_t *first; /* [batch_size] first row of each sequence of the batch at hand */
+    block part[BLOCKS];
+    uint64_t *first, *first_y; /* [batch_size] first row of each sequence of the batch at hand, in x and in y */
+    rd_real *class_weight;     /* [classes] weight of targets of each class in the loss, or NULL */
+    rd_real *row_weight;       /* [rows of y] */
+    const rd_real **weight;    /* [batch_size] */
+    size_t row_weight_room;
 };
 
 typedef struct form { /* how a kind of data becomes batches */
     int carries;
+    struct {
+        const char *name; /* of the part of the batch; NULL past the last */
+        int from;         /* part of the corpus that says whether it has symbols or numbers, and of what width */
+    } part[BLOCKS];
+    /* Settles the length of each sequence in each part, and loader->first. */
     rondo_status (*lengths)(rondo_loader *loader, size_t sequences, rondo_error *error);
     rondo_status (*fill)(rondo_loader *loader, size_t sequences, rondo_error *error);
 } form;
@@ -58,6 +71,7 @@ static rondo_status stream_lengths(rondo_loader *loader, size_t sequences, rondo
     for (size_t i = 0; i < sequences; i++) {
         uint64_t length = piece_length(loader, i), left = length > done ? length - done : 0;
         loader->part[RD_X].length[i] = left < loader->seq_len ? (size_t)left : loader->seq_len;
+        loader->part[RD_Y].length[i] = loader->part[RD_X].length[i];
         loader->first[i] = loader->data->first + piece_first(loader, i) + done;
     }
     return RONDO_OK;
@@ -95,31 +109,67 @@ static uint64_t record_at(const rondo_loader *loader, uint64_t epoch, uint64_t b
     return loader->training ? rd_permute(order_key(loader, epoch), k, loader->data->count) : k;
 }
 
+/* Lengths and first rows of the records of a batch in a part of the corpus; `more` steps are added to each. */
+static rondo_status rows_of(rondo_loader *loader, size_t sequences, int part, size_t more, uint64_t *first, size_t *length,
+                            rondo_error *error)
+{
+    for (size_t i = 0; i < sequences; i++) {
+        rd_rows rows;
+        RD_TRY(rd_data_rows(loader->data, record_at(loader, loader->epoch, loader->at, i), part, &rows, error));
+        length[i] = (size_t)rows.count + more;
+        first[i] = rows.first;
+    }
+    return RONDO_OK;
+}
+
+static void same_lengths(const rondo_loader *loader, int from, int to, size_t sequences)
+{
+    memcpy(loader->part[to].length, loader->part[from].length, sequences * sizeof *loader->part[to].length);
+}
+
 static rondo_status record_lengths(rondo_loader *loader, size_t sequences, rondo_error *error)
 {
-    const size_t end = loader->data->corpus->form == RD_DATA_LINES;
+    RD_TRY(rows_of(loader, sequences, RD_X, 0, loader->first, loader->part[RD_X].length, error));
+    same_lengths(loader, RD_X, RD_Y, sequences);
+    return RONDO_OK;
+}
+
+static rondo_status line_lengths(rondo_loader *loader, size_t sequences, rondo_error *error)
+{
+    RD_TRY(rows_of(loader, sequences, RD_X, 1, loader->first, loader->part[RD_X].length, error));
+    same_lengths(loader, RD_X, RD_Y, sequences);
+    return RONDO_OK;
+}
+
+/* A target a record stands on its last row. */
+static rondo_status number_lengths(rondo_loader *loader, size_t sequences, rondo_error *error)
+{
+    RD_TRY(record_lengths(loader, sequences, error));
+    for (size_t i = 0; i < sequences && !loader->data->corpus->y_per_row; i++)
+        loader->part[RD_Y].length[i] = loader->part[RD_X].length[i] > 0;
+    return RONDO_OK;
+}
+
+/* Each sequence of `store` twice: what is predicted, ended by the end symbol, and what is read before each of these,
+ * which begins with it. `length` counts the end symbol. */
+static rondo_status shifted(const rd_store *store, const uint64_t *first, const size_t *length, size_t sequences, int32_t *read,
+                            int32_t *predicted, rondo_error *error)
+{
     for (size_t i = 0; i < sequences; i++) {
-        rd_record_place place;
-        RD_TRY(rd_data_record(loader->data, record_at(loader, loader->epoch, loader->at, i), &place, error));
-        loader->part[RD_X].length[i] = (size_t)place.rows + end;
-        loader->first[i] = place.first;
+        const size_t symbols = length[i] - 1;
+        RD_TRY(rd_store_read(store, first[i], symbols, predicted, error));
+        predicted[symbols] = RD_SYMBOL_END;
+        read[0] = RD_SYMBOL_END;
+        memcpy(read + 1, predicted, symbols * sizeof *read);
+        read += length[i], predicted += length[i];
     }
     return RONDO_OK;
 }
 
 static rondo_status line_fill(rondo_loader *loader, size_t sequences, rondo_error *error)
 {
-    const rd_store *store = loader->data->corpus->index[RD_X];
-    int32_t *x = loader->part[RD_X].index, *y = loader->part[RD_Y].index;
-    for (size_t i = 0; i < sequences; i++) {
-        size_t length = loader->part[RD_X].length[i];
-        RD_TRY(rd_store_read(store, loader->first[i], length - 1, y, error));
-        y[length - 1] = RD_SYMBOL_END;
-        x[0] = RD_SYMBOL_END;
-        memcpy(x + 1, y, (length - 1) * sizeof *x);
-        x += length, y += length;
-    }
-    return RONDO_OK;
+    return shifted(loader->data->corpus->index[RD_X], loader->first, loader->part[RD_X].length, sequences,
+                   loader->part[RD_X].index, loader->part[RD_Y].index, error);
 }
 
 static rondo_status tag_fill(rondo_loader *loader, size_t sequences, rondo_error *error)
@@ -151,15 +201,101 @@ static rondo_status number_fill(rondo_loader *loader, size_t sequences, rondo_er
     return RONDO_OK;
 }
 
+/* ---- records of other shapes */
+
+/* The rows of one part of the corpus, symbols or numbers, into a block. */
+static rondo_status copy_rows(rondo_loader *loader, int part, const uint64_t *first, block *to, size_t sequences, rondo_error *error)
+{
+    const rd_corpus *corpus = loader->data->corpus;
+    size_t at = 0;
+    for (size_t i = 0; i < sequences; i++) {
+        void *rows = to->width ? (void *)(to->number + at * to->width) : (void *)(to->index + at);
+        if (to->length[i] > 0)
+            RD_TRY(rd_store_read(to->width ? corpus->values[part] : corpus->index[part], first[i], to->length[i], rows, error));
+        at += to->length[i];
+    }
+    return RONDO_OK;
+}
+
+static rondo_status class_lengths(rondo_loader *loader, size_t sequences, rondo_error *error)
+{
+    RD_TRY(rows_of(loader, sequences, RD_X, 0, loader->first, loader->part[RD_X].length, error));
+    return rows_of(loader, sequences, RD_Y, 0, loader->first_y, loader->part[RD_Y].length, error);
+}
+
+static rondo_status class_fill(rondo_loader *loader, size_t sequences, rondo_error *error)
+{
+    RD_TRY(copy_rows(loader, RD_X, loader->first, &loader->part[RD_X], sequences, error));
+    return copy_rows(loader, RD_Y, loader->first_y, &loader->part[RD_Y], sequences, error);
+}
+
+enum { TARGET = 2, CONDITION = 2 }; /* blocks after x and y */
+
+/* y with its end symbol is predicted, "target" is what the decoder reads before each of its symbols. */
+static rondo_status decoder_lengths(rondo_loader *loader, size_t sequences, rondo_error *error)
+{
+    RD_TRY(rows_of(loader, sequences, RD_X, 0, loader->first, loader->part[RD_X].length, error));
+    RD_TRY(rows_of(loader, sequences, RD_Y, 1, loader->first_y, loader->part[RD_Y].length, error));
+    same_lengths(loader, RD_Y, TARGET, sequences);
+    return RONDO_OK;
+}
+
+static rondo_status decoder_fill(rondo_loader *loader, size_t sequences, rondo_error *error)
+{
+    RD_TRY(copy_rows(loader, RD_X, loader->first, &loader->part[RD_X], sequences, error));
+    return shifted(loader->data->corpus->index[RD_Y], loader->first_y, loader->part[RD_Y].length, sequences,
+                   loader->part[TARGET].index, loader->part[RD_Y].index, error);
+}
+
+static rondo_status condition_lengths(rondo_loader *loader, size_t sequences, rondo_error *error)
+{
+    RD_TRY(line_lengths(loader, sequences, error));
+    return rows_of(loader, sequences, RD_C, 0, loader->first_y, loader->part[CONDITION].length, error);
+}
+
+static rondo_status condition_fill(rondo_loader *loader, size_t sequences, rondo_error *error)
+{
+    RD_TRY(line_fill(loader, sequences, error));
+    return copy_rows(loader, RD_C, loader->first_y, &loader->part[CONDITION], sequences, error);
+}
+
+/* Frame t is predicted from the frames before it; before the first there is silence. */
+static rondo_status frame_fill(rondo_loader *loader, size_t sequences, rondo_error *error)
+{
+    const size_t width = loader->data->corpus->width[RD_X];
+    float *x = loader->part[RD_X].number;
+    const float *y = loader->part[RD_Y].number;
+    RD_TRY(copy_rows(loader, RD_X, loader->first, &loader->part[RD_Y], sequences, error));
+    for (size_t i = 0; i < sequences; i++) {
+        const size_t length = loader->part[RD_X].length[i];
+        if (length == 0) continue;
+        memset(x, 0, width * sizeof *x);
+        memcpy(x + width, y, (length - 1) * width * sizeof *x);
+        x += length * width, y += length * width;
+    }
+    return RONDO_OK;
+}
+
+/* clang-format off */
 static const form forms[] = {
-    [RD_DATA_STREAM] = {1, stream_lengths, stream_fill},  [RD_DATA_LINES] = {0, record_lengths, line_fill},
-    [RD_DATA_NUMBERS] = {0, record_lengths, number_fill}, [RD_DATA_TAGS] = {0, record_lengths, tag_fill},
-    [RD_DATA_SERIES] = {1, stream_lengths, number_fill},
+    [RD_DATA_STREAM]     = {1, {{"x", RD_X}, {"y", RD_X}},                   stream_lengths,    stream_fill},
+    [RD_DATA_LINES]      = {0, {{"x", RD_X}, {"y", RD_X}},                   line_lengths,      line_fill},
+    [RD_DATA_NUMBERS]    = {0, {{"x", RD_X}, {"y", RD_Y}},                   number_lengths,    number_fill},
+    [RD_DATA_TAGS]       = {0, {{"x", RD_X}, {"y", RD_Y}},                   record_lengths,    tag_fill},
+    [RD_DATA_SERIES]     = {1, {{"x", RD_X}, {"y", RD_Y}},                   stream_lengths,    number_fill},
+    [RD_DATA_CLASSES]    = {0, {{"x", RD_X}, {"y", RD_Y}},                   class_lengths,     class_fill},
+    [RD_DATA_PAIRS]      = {0, {{"x", RD_X}, {"y", RD_Y}, {"target", RD_Y}}, decoder_lengths,   decoder_fill},
+    [RD_DATA_FRAMES]     = {0, {{"x", RD_X}, {"y", RD_X}},                   record_lengths,    frame_fill},
+    [RD_DATA_CONDITIONS] = {0, {{"x", RD_X}, {"y", RD_X}, {"c", RD_C}},      condition_lengths, condition_fill},
 };
+/* Pairs of which the second is aligned by the loss (CTC) and not read by a decoder. */
+static const form aligned = {0, {{"x", RD_X}, {"y", RD_Y}}, class_lengths, class_fill};
+/* clang-format on */
 
 static const form *form_of(const rondo_loader *loader)
 {
-    return &forms[loader->data->corpus->form];
+    const rd_corpus *corpus = loader->data->corpus;
+    return rd_equal(corpus->task, "transcribe") ? &aligned : &forms[corpus->form];
 }
 
 /* ---- a batch */
@@ -172,56 +308,58 @@ static size_t sequences_in(const rondo_loader *loader, uint64_t batch)
     return (size_t)(loader->data->count - before);
 }
 
-/* Makes room for the batch whose lengths are known. */
-static rondo_status make_room(rondo_loader *loader, size_t sequences, rondo_error *error)
+/* Makes room in a block whose lengths are known. */
+static rondo_status make_room(block *to, size_t sequences, rondo_error *error)
 {
-    const rd_corpus *corpus = loader->data->corpus;
-    size_t rows = 0;
+    size_t rows = 0, numbers;
     for (size_t i = 0; i < sequences; i++)
-        if (!rd_add(rows, loader->part[RD_X].length[i], &rows))
-            return rd_fail(error, RONDO_LIMIT, "a batch has too many rows");
-    for (int part = RD_X; part <= RD_Y; part++) {
-        block *to = &loader->part[part];
-        size_t numbers;
-        if (!rd_mul(rows, rd_size_max(corpus->width[part], 1), &numbers))
-            return rd_fail(error, RONDO_LIMIT, "a batch has too many numbers");
-        if (corpus->values[part])
-            RD_TRY(rd_grow(&to->number, &to->number_room, numbers, sizeof *to->number, "a batch", error));
-        else
-            RD_TRY(rd_grow(&to->index, &to->index_room, rows, sizeof *to->index, "a batch", error));
-    }
-    return RONDO_OK;
+        if (!rd_add(rows, to->length[i], &rows)) return rd_fail(error, RONDO_LIMIT, "a batch has too many rows");
+    if (!rd_mul(rows, rd_size_max(to->width, 1), &numbers))
+        return rd_fail(error, RONDO_LIMIT, "a batch has too many numbers");
+    if (to->width) return rd_grow(&to->number, &to->number_room, numbers, sizeof *to->number, "a batch", error);
+    return rd_grow(&to->index, &to->index_room, rows, sizeof *to->index, "a batch", error);
 }
 
-static rondo_status put_part(rondo_loader *loader, int part, size_t sequences, rondo_batch *batch,
-                             rondo_error *error)
+static rondo_status put_part(block *from, const char *name, size_t sequences, rondo_batch *batch, rondo_error *error)
 {
-    static const char *const names[] = {"x", "y"};
-    const rd_corpus *corpus = loader->data->corpus;
-    block *from = &loader->part[part];
-    int numbers = corpus->values[part] != NULL;
-    size_t at = 0, width = numbers ? corpus->width[part] : 0;
+    size_t at = 0;
     for (size_t i = 0; i < sequences; i++) {
-        size_t length = loader->part[RD_X].length[i];
-        from->length[i] = part == RD_Y && numbers && !corpus->y_per_row ? length > 0 : length;
-        from->symbols[i] = numbers ? NULL : from->index + at;
-        from->values[i] = numbers ? from->number + at * width : NULL;
+        from->symbols[i] = from->width ? NULL : from->index + at;
+        from->values[i] = from->width ? from->number + at * from->width : NULL;
         at += from->length[i];
     }
     const rondo_sequences put = {.count = sequences,
                                  .length = from->length,
-                                 .width = width,
-                                 .values = numbers ? from->values : NULL,
-                                 .symbols = numbers ? NULL : from->symbols};
-    return rondo_batch_put(batch, names[part], &put, error);
+                                 .width = from->width,
+                                 .values = from->width ? from->values : NULL,
+                                 .symbols = from->width ? NULL : from->symbols};
+    return rondo_batch_put(batch, name, &put, error);
+}
+
+/* Each target weighs what its class does. */
+static rondo_status weigh(rondo_loader *loader, size_t sequences, rondo_batch *batch, rondo_error *error)
+{
+    const block *y = &loader->part[RD_Y];
+    size_t rows = 0;
+    if (!loader->class_weight) return RONDO_OK;
+    for (size_t i = 0; i < sequences; i++)
+        rows += y->length[i];
+    RD_TRY(rd_grow(&loader->row_weight, &loader->row_weight_room, rows, sizeof *loader->row_weight, "a batch", error));
+    for (size_t r = 0; r < rows; r++)
+        loader->row_weight[r] = y->index[r] < 0 ? 0 : loader->class_weight[y->index[r]];
+    for (size_t i = 0, at = 0; i < sequences; at += y->length[i], i++)
+        loader->weight[i] = loader->row_weight + at;
+    return rd_batch_weigh(batch, "y", loader->weight, error);
 }
 
 static rondo_status put_batch(rondo_loader *loader, size_t sequences, rondo_batch *batch, rondo_error *error)
 {
-    RD_TRY(put_part(loader, RD_X, sequences, batch, error));
-    RD_TRY(put_part(loader, RD_Y, sequences, batch, error));
+    const form *f = form_of(loader);
+    for (int k = 0; k < BLOCKS && f->part[k].name; k++)
+        RD_TRY(put_part(&loader->part[k], f->part[k].name, sequences, batch, error));
+    RD_TRY(weigh(loader, sequences, batch, error));
     batch->first_sequence = (loader->epoch * loader->batches + loader->at) * loader->batch_size;
-    for (size_t i = 0; i < sequences && (loader->at == 0 || !form_of(loader)->carries); i++)
+    for (size_t i = 0; i < sequences && (loader->at == 0 || !f->carries); i++)
         RD_TRY(rondo_batch_reset(batch, i, error));
     return RONDO_OK;
 }
@@ -232,10 +370,12 @@ rondo_status rondo_loader_next(rondo_loader *loader, rondo_batch *batch, int *ep
         return rd_fail(error, RONDO_BAD_ARGUMENT, "rondo_loader_next: %s is missing",
                        loader ? "batch" : "loader");
     if (!loader->training && loader->epoch > 0) return RONDO_NO;
+    const form *f = form_of(loader);
     size_t sequences = sequences_in(loader, loader->at);
-    RD_TRY(form_of(loader)->lengths(loader, sequences, error));
-    RD_TRY(make_room(loader, sequences, error));
-    RD_TRY(form_of(loader)->fill(loader, sequences, error));
+    RD_TRY(f->lengths(loader, sequences, error));
+    for (int k = 0; k < BLOCKS && f->part[k].name; k++)
+        RD_TRY(make_room(&loader->part[k], sequences, error));
+    RD_TRY(f->fill(loader, sequences, error));
     RD_TRY(put_batch(loader, sequences, batch, error));
     int last = ++loader->at == loader->batches;
     if (last) {
@@ -262,13 +402,18 @@ static uint64_t up(uint64_t count, uint64_t unit)
 
 static rondo_status allocate(rondo_loader *loader, rondo_error *error)
 {
+    const rd_corpus *corpus = loader->data->corpus;
+    const form *f = form_of(loader);
     size_t n = loader->batch_size;
-    for (int part = RD_X; part <= RD_Y; part++) {
-        block *to = &loader->part[part];
+    for (int k = 0; k < BLOCKS && f->part[k].name; k++) {
+        block *to = &loader->part[k];
+        to->width = corpus->values[f->part[k].from] ? corpus->width[f->part[k].from] : 0;
         RD_TRY(rd_alloc(n, sizeof *to->length, "a loader", &to->length, error));
         RD_TRY(rd_alloc(n, sizeof *to->symbols, "a loader", &to->symbols, error));
         RD_TRY(rd_alloc(n, sizeof *to->values, "a loader", &to->values, error));
     }
+    RD_TRY(rd_alloc(n, sizeof *loader->weight, "a loader", &loader->weight, error));
+    RD_TRY(rd_alloc(n, sizeof *loader->first_y, "a loader", &loader->first_y, error));
     return rd_alloc(n, sizeof *loader->first, "a loader", &loader->first, error);
 }
 
@@ -298,7 +443,8 @@ static rondo_status set_up(rondo_loader *loader, const rondo_data *data, const r
         loader->batch_size = data->count < loader->batch_size ? (size_t)data->count : loader->batch_size;
         loader->batches = up(data->count, loader->batch_size);
     }
-    return allocate(loader, error);
+    RD_TRY(allocate(loader, error));
+    return loader->training ? rd_class_weights(loader->data, options, &loader->class_weight, error) : RONDO_OK;
 }
 
 rondo_status rondo_loader_new(const rondo_data *data, const rondo_options *options, int training,
@@ -322,8 +468,8 @@ rondo_status rondo_loader_new(const rondo_data *data, const rondo_options *optio
 void rondo_loader_free(rondo_loader *loader)
 {
     if (!loader) return;
-    for (int part = RD_X; part <= RD_Y; part++) {
-        block *from = &loader->part[part];
+    for (int k = 0; k < BLOCKS; k++) {
+        block *from = &loader->part[k];
         rd_free(from->length);
         rd_free(from->symbols);
         rd_free(from->values);
@@ -331,6 +477,10 @@ void rondo_loader_free(rondo_loader *loader)
         rd_free(from->number);
     }
     rd_free(loader->first);
+    rd_free(loader->first_y);
+    rd_free(loader->class_weight);
+    rd_free(loader->row_weight);
+    rd_free(loader->weight);
     rondo_data_free(loader->data);
     rd_free(loader);
 }

@@ -31,7 +31,7 @@ rondo_status rd_data_rules(const rondo_options *options, int words, rd_symbols_r
 static const char *kind_name(rd_token_kind kind)
 {
     static const char *const names[] = {
-        [RD_TOKENS_CHAR] = "char", [RD_TOKENS_BYTE] = "byte", [RD_TOKENS_WORD] = "word"};
+        [RD_TOKENS_CHAR] = "char", [RD_TOKENS_BYTE] = "byte", [RD_TOKENS_WORD] = "word", [RD_TOKENS_LABEL] = "label"};
     return names[kind];
 }
 
@@ -67,21 +67,31 @@ rondo_status rd_data_vocabulary(const rd_symbols_rules *rules, const char *path,
     return status == RONDO_BAD_MODEL ? RONDO_BAD_DATA : status;
 }
 
+static rondo_status rules_of_part(const rd_opening *opening, int part, rd_symbols_rules *rules, rondo_error *error)
+{
+    const rd_reader_row *reader = opening->reader;
+    if (reader->labels >> part & 1) {
+        *rules = (rd_symbols_rules){.kind = RD_TOKENS_LABEL, .min_freq = 1};
+        return RONDO_OK;
+    }
+    return rd_data_rules(opening->options, reader->words >> part & 1, rules, error);
+}
+
 /* Takes what is known, reads --vocab, or begins an empty vocabulary; *counting is 1 when one must be counted.
  */
-static rondo_status begin_vocabularies(rd_opening *opening, rd_known known, int *counting, rondo_error *error)
+static rondo_status begin_vocabularies(rd_opening *opening, const rd_known *known, int *counting, rondo_error *error)
 {
-    rd_symbols *const given[] = {known.x, known.y};
     const char *path = rd_option_text(opening->options, RD_OPT_vocab);
     *counting = 0;
-    for (int part = RD_X; part < opening->reader->vocabularies; part++) {
-        rd_symbols_rules rules = {.kind = RD_TOKENS_WORD, .min_freq = 1};
-        if (given[part]) { /* NOLINT(clang-analyzer-core.uninitialized.Branch): at most two parts */
-            opening->corpus->symbols[part] = rd_symbols_share(given[part]);
+    for (int part = RD_X; part < RD_CORPUS_PARTS; part++) {
+        rd_symbols_rules rules;
+        if (!(opening->reader->symbols >> part & 1)) continue;
+        if (known->part[part]) {
+            opening->corpus->symbols[part] = rd_symbols_share(known->part[part]);
             opening->closed[part] = 1;
             continue;
         }
-        if (part == RD_X) RD_TRY(rd_data_rules(opening->options, opening->reader->words, &rules, error));
+        RD_TRY(rules_of_part(opening, part, &rules, error));
         if (part == RD_X && path && *path) {
             RD_TRY(rd_data_vocabulary(&rules, path, &opening->corpus->symbols[part], error));
             opening->closed[part] = 1;
@@ -108,6 +118,18 @@ static rondo_status add_file(rd_corpus *corpus, const char *name, rondo_error *e
     return RONDO_OK;
 }
 
+static rondo_status read_pair(rd_opening *opening, rd_input *input, const rd_source *other, rd_sha256 *hash,
+                              rondo_error *error)
+{
+    rd_input beside;
+    RD_TRY(rd_input_open(other, opening->max_line, hash, &beside, error));
+    opening->beside = &beside;
+    rondo_status status = opening->reader->read(opening, input, error);
+    opening->beside = NULL;
+    rd_input_close(&beside);
+    return status;
+}
+
 static rondo_status walk_file(rd_opening *opening, const rd_source *source, rd_sha256 *hash,
                               rondo_error *error)
 {
@@ -115,7 +137,8 @@ static rondo_status walk_file(rd_opening *opening, const rd_source *source, rd_s
     rd_corpus *corpus = opening->corpus;
     if (!opening->counting) RD_TRY(add_file(corpus, source->name, error));
     RD_TRY(rd_input_open(source, opening->max_line, hash, &input, error));
-    rondo_status status = opening->reader->read(opening, &input, error);
+    rondo_status status = opening->reader->beside ? read_pair(opening, &input, source + 1, hash, error)
+                                                  : opening->reader->read(opening, &input, error);
     if (status == RONDO_OK && !opening->counting) {
         corpus->file[corpus->files - 1].lines = input.number;
         corpus->file[corpus->files - 1].bytes = rd_input_bytes(&input);
@@ -131,7 +154,7 @@ static rondo_status walk(rd_opening *opening, const rd_source *source, size_t so
     rd_sha256_init(&hash);
     rd_bad_places_clear(&opening->bad);
     if (opening->state) memset(opening->state, 0, opening->reader->state_size);
-    for (size_t i = 0; i < sources; i++)
+    for (size_t i = 0; i < sources; i += opening->reader->beside ? 2 : 1)
         RD_TRY(walk_file(opening, &source[i], &hash, error));
     if (opening->reader->end) RD_TRY(opening->reader->end(opening, error));
     if (opening->reader->clear) opening->reader->clear(opening->state);
@@ -141,27 +164,32 @@ static rondo_status walk(rd_opening *opening, const rd_source *source, size_t so
 
 static rondo_status settle(rd_opening *opening, rondo_error *error)
 {
-    for (int part = RD_X; part < opening->reader->vocabularies; part++)
-        if (!opening->closed[part]) RD_TRY(rd_symbols_settle(opening->corpus->symbols[part], error));
+    for (int part = RD_X; part < RD_CORPUS_PARTS; part++)
+        if (opening->corpus->symbols[part] && !opening->closed[part]) RD_TRY(rd_symbols_settle(opening->corpus->symbols[part], error));
     return RONDO_OK;
 }
 
 static rondo_status judge_size(const rd_opening *opening, const rd_source *source, rondo_error *error)
 {
-    static const char *const needed[] = {"1 symbol", "1 line", "1 row under the header",
-                                         "1 token with its tag"};
+    static const char *const needed[] = {
+        [RD_DATA_STREAM] = "1 symbol", [RD_DATA_LINES] = "1 line", [RD_DATA_NUMBERS] = "1 row under the header",
+        [RD_DATA_TAGS] = "1 token with its tag", [RD_DATA_SERIES] = "1 row under the header",
+        [RD_DATA_CLASSES] = "1 record", [RD_DATA_PAIRS] = "1 pair", [RD_DATA_FRAMES] = "1 frame",
+        [RD_DATA_CONDITIONS] = "1 line", [RD_DATA_WINDOWS] = "1 row under the header"};
     const rd_corpus *corpus = opening->corpus;
-    uint64_t found = corpus->form == RD_DATA_LINES ? rd_store_count(corpus->records) : corpus->rows;
+    const int rows = corpus->form == RD_DATA_STREAM || corpus->form == RD_DATA_NUMBERS || corpus->form == RD_DATA_TAGS ||
+                     corpus->form == RD_DATA_SERIES;
+    uint64_t found = rows ? corpus->rows : rd_store_count(corpus->records);
     uint64_t bytes = 0;
     for (size_t i = 0; i < corpus->files; i++)
         bytes += corpus->file[i].bytes;
-    if (found > 0) return RONDO_OK;
+    if (found > 0 || opening->bare) return RONDO_OK;
     return rd_fail(error, RONDO_BAD_DATA, "%s: %s (at least %s is needed)", source->name,
                    bytes ? "there is nothing to learn from in it" : "the file is empty",
                    needed[corpus->form]);
 }
 
-static rondo_status walk_twice(rd_opening *opening, rd_known known, const rd_source *source, size_t sources,
+static rondo_status walk_twice(rd_opening *opening, const rd_known *known, const rd_source *source, size_t sources,
                                rondo_error *error)
 {
     char first[65] = "";
@@ -180,14 +208,23 @@ static rondo_status walk_twice(rd_opening *opening, rd_known known, const rd_sou
     return judge_size(opening, source, error);
 }
 
-static rondo_status open_sources(rd_opening *opening, rd_known known, const rd_source *source, size_t sources,
+static rondo_status keep_raw(rd_opening *opening, rondo_error *error)
+{
+    if (!opening->bare) return RONDO_OK;
+    RD_TRY(rd_store_new(1, (size_t)24 << 20, &opening->corpus->raw, error));
+    return rd_store_new(sizeof(uint64_t), (size_t)4 << 20, &opening->corpus->raw_first, error);
+}
+
+static rondo_status open_sources(rd_opening *opening, const rd_known *known, const rd_source *source, size_t sources,
                                  rondo_data **data, rondo_error *error)
 {
     const rd_reader_row *reader = opening->reader;
+    opening->bare = known->bare;
     opening->max_line = (size_t)rd_option_integer(opening->options, RD_OPT_max_line);
     opening->max_length = (uint64_t)rd_option_integer(opening->options, RD_OPT_max_length);
     opening->bad.allowed = (uint64_t)rd_option_integer(opening->options, RD_OPT_skip_bad);
-    rondo_status status = rd_corpus_new(reader->task, reader->form, reader->name, &opening->corpus, error);
+    rondo_status status = rd_corpus_new(reader->task, reader->form, reader->symbols, reader->name, &opening->corpus, error);
+    if (status == RONDO_OK) status = keep_raw(opening, error);
     if (status == RONDO_OK && reader->state_size)
         status = rd_alloc(1, reader->state_size, "a reader", &opening->state, error);
     if (status == RONDO_OK) status = walk_twice(opening, known, source, sources, error);
@@ -213,14 +250,14 @@ rondo_status rd_data_open(const rondo_options *options, const char *task, rd_kno
     size_t opened = 0;
     if (count == 0)
         return rd_fail(error, RONDO_BAD_ARGUMENT, "no data file is given (\"-\" is standard input)");
-    RD_TRY(rd_reader_choose(options, task, paths[0], &opening.reader, error));
+    RD_TRY(rd_reader_choose(options, task, paths[0], count, known.bare, &opening.reader, error));
     RD_TRY(rd_alloc(count, sizeof *source, "names of files", &source, error));
     rondo_status status = RONDO_OK;
     while (opened < count && status == RONDO_OK) {
         status = rd_source_path(paths[opened], &source[opened], error);
         opened += status == RONDO_OK;
     }
-    if (status == RONDO_OK) status = open_sources(&opening, known, source, count, data, error);
+    if (status == RONDO_OK) status = open_sources(&opening, &known, source, count, data, error);
     for (size_t i = 0; i < opened; i++)
         rd_source_close(&source[i]);
     rd_free(source);
@@ -233,7 +270,7 @@ rondo_status rd_data_open_memory(const rondo_options *options, const char *task,
 {
     rd_opening opening = {.options = options};
     rd_source source;
-    RD_TRY(rd_reader_choose(options, task, name, &opening.reader, error));
+    RD_TRY(rd_reader_choose(options, task, name, 1, known.bare, &opening.reader, error));
     rd_source_memory(name, bytes, size, &source);
-    return open_sources(&opening, known, &source, 1, data, error);
+    return open_sources(&opening, &known, &source, 1, data, error);
 }

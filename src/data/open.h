@@ -8,7 +8,8 @@
 /* What a model already knows: its vocabularies, or NULL for those that the files shall give. Shares are
  * taken. */
 typedef struct rd_known {
-    rd_symbols *x, *y;
+    rd_symbols *part[RD_CORPUS_PARTS]; /* RD_X … */
+    int bare; /* 1: the data are for answers: labels and targets may be missing, records are kept as they looked */
 } rd_known;
 /* Reads `count` files ("-" is standard input) completely and checks them; nothing is given unless all is
  * well. */

@@ -6,18 +6,32 @@
 #include <inttypes.h>
 #include <string.h>
 
+enum { X = 1 << RD_X, Y = 1 << RD_Y, C = 1 << RD_C };
+
 /* clang-format off */
 static const rd_reader_row rows[] = {
-    {.name = "text", .task = "lm", .suffixes = ".txt .text .xml", .help = "one stream of text",
-     .form = RD_DATA_STREAM, .vocabularies = 1, .read = rd_text_read, .state_size = RD_TEXT_STATE},
+    {.name = "text", .task = "lm", .suffixes = ".txt .text .xml .abc", .help = "one stream of text",
+     .form = RD_DATA_STREAM, .symbols = X, .read = rd_text_read, .state_size = RD_TEXT_STATE},
     {.name = "lines", .task = "lm", .suffixes = ".lines", .help = "one sequence a line",
-     .form = RD_DATA_LINES, .vocabularies = 1, .read = rd_lines_read},
+     .form = RD_DATA_LINES, .symbols = X, .read = rd_lines_read},
     {.name = "csv", .task = "regress", .suffixes = ".csv .tsv", .help = "columns of numbers under a header",
      .form = RD_DATA_NUMBERS, .read = rd_csv_read, .end = rd_csv_end, .clear = rd_csv_clear,
      .state_size = RD_CSV_STATE},
     {.name = "conll", .task = "tag", .suffixes = ".conll .iob .bio", .help = "a token and its tag a line, blank line between",
-     .form = RD_DATA_TAGS, .vocabularies = 2, .words = 1, .read = rd_conll_read,
+     .form = RD_DATA_TAGS, .symbols = X | Y, .labels = Y, .words = X, .read = rd_conll_read,
      .clear = rd_conll_clear, .state_size = RD_CONLL_STATE},
+    {.name = "tsv", .task = "classify", .suffixes = ".tsv", .help = "a label, a tab and a text a line",
+     .form = RD_DATA_CLASSES, .symbols = X | Y, .labels = Y, .read = rd_labelled_read},
+    {.name = "tsv", .task = "seq2seq", .suffixes = ".tsv", .help = "source, a tab and target a line",
+     .form = RD_DATA_PAIRS, .symbols = X | Y, .read = rd_labelled_read},
+    {.name = "tsv", .task = "conditional", .suffixes = ".tsv", .help = "a condition, a tab and a sequence a line",
+     .form = RD_DATA_CONDITIONS, .symbols = X | C, .labels = C, .read = rd_labelled_read},
+    {.name = "parallel", .task = "seq2seq", .suffixes = "", .help = "files in pairs, a sequence a line: source and target",
+     .form = RD_DATA_PAIRS, .symbols = X | Y, .beside = 1, .read = rd_parallel_read},
+    {.name = "plain", .task = "classify", .suffixes = "", .help = "a text a line, to be labelled",
+     .form = RD_DATA_CLASSES, .symbols = X | Y, .labels = Y, .answers = 1, .read = rd_plain_read},
+    {.name = "plain", .task = "seq2seq", .suffixes = "", .help = "a source a line, to be translated",
+     .form = RD_DATA_PAIRS, .symbols = X | Y, .answers = 1, .read = rd_plain_read},
 };
 /* clang-format on */
 enum { ROWS = sizeof rows / sizeof *rows };
@@ -32,11 +46,16 @@ static int any(const char *text)
     return !text || !*text;
 }
 
-static const rd_reader_row *by_name(const char *name)
+/* The first row of a name, of the task when it has one for it. */
+static const rd_reader_row *by_name(const char *name, const char *task)
 {
-    for (size_t i = 0; i < ROWS; i++)
-        if (rd_equal(rows[i].name, name)) return &rows[i];
-    return NULL;
+    const rd_reader_row *first = NULL;
+    for (size_t i = 0; i < ROWS; i++) {
+        if (!rd_equal(rows[i].name, name)) continue;
+        if (any(task) || rd_equal(rows[i].task, task)) return &rows[i];
+        first = first ? first : &rows[i];
+    }
+    return first;
 }
 
 /* 1 when the path, less ".gz", ends in one of the suffixes. */
@@ -52,32 +71,64 @@ static int ends_in(const char *path, const char *suffixes)
     return 0;
 }
 
-static const rd_reader_row *by_suffix(const char *task, const char *path)
+/* The row that the suffix names, else the task's row for answers, for pairs of files, or its first. */
+static const rd_reader_row *by_suffix(const char *task, const char *path, size_t files, int bare)
 {
     const rd_reader_row *first = NULL;
     for (size_t i = 0; i < ROWS; i++) {
         if (!any(task) && !rd_equal(rows[i].task, task)) continue;
         if (ends_in(path, rows[i].suffixes)) return &rows[i];
-        first = first ? first : &rows[i];
+        int fits = rows[i].answers ? bare : rows[i].beside ? !bare && files % 2 == 0 : 0;
+        if (!first || fits) first = &rows[i];
     }
     return first;
 }
 
-rondo_status rd_reader_choose(const rondo_options *options, const char *task, const char *path,
+/* "text, lines, csv": the names of all readers, or of a task's. */
+static void list_names(const char *task, rd_text *text)
+{
+    for (size_t i = 0; i < ROWS; i++) {
+        size_t before = 0;
+        while (before < i && !rd_equal(rows[before].name, rows[i].name))
+            before++;
+        if (task ? rd_equal(rows[i].task, task) : before == i)
+            rd_text_format(text, "%s%s", text->size ? ", " : "", rows[i].name);
+    }
+}
+
+static rondo_status no_reader(const char *name, const char *task, rondo_error *error)
+{
+    rd_text known = {0};
+    list_names(NULL, &known);
+    if (any(name) || rd_equal(name, "auto"))
+        rd_fail(error, RONDO_BAD_ARGUMENT, "no reader for task %s", rd_quote(task).text);
+    else
+        rd_fail(error, RONDO_BAD_ARGUMENT, "there is no reader %s (%s)", rd_quote(name).text, known.text ? known.text : "");
+    rd_text_free(&known);
+    return RONDO_BAD_ARGUMENT;
+}
+
+static rondo_status other_task(const rd_reader_row *row, const char *task, rondo_error *error)
+{
+    rd_text known = {0};
+    list_names(task, &known);
+    rd_fail(error, RONDO_BAD_ARGUMENT, "--reader %s is for --task %s, not for --task %s", row->name, row->task, task);
+    if (known.size) rd_hint(error, "readers for it: %s", known.text);
+    rd_text_free(&known);
+    return RONDO_BAD_ARGUMENT;
+}
+
+rondo_status rd_reader_choose(const rondo_options *options, const char *task, const char *path, size_t files, int bare,
                               const rd_reader_row **row, rondo_error *error)
 {
     const char *name = rd_option_text(options, RD_OPT_reader);
-    const rd_reader_row *chosen = any(name) || rd_equal(name, "auto") ? by_suffix(task, path) : by_name(name);
-    if (!chosen && !any(task) && (any(name) || rd_equal(name, "auto")))
-        return rd_fail(error, RONDO_BAD_ARGUMENT, "no reader for task %s (lm, regress, tag)",
-                       rd_quote(task).text);
-    if (!chosen)
-        return rd_fail(error, RONDO_BAD_ARGUMENT, "there is no reader %s (text, lines, csv, conll)",
-                       rd_quote(name).text);
-    if (!any(task) && !rd_equal(chosen->task, task))
-        return rd_fail(error, RONDO_BAD_ARGUMENT, "--reader %s is for --task %s, not for --task %s",
-                       chosen->name, chosen->task, task);
-    if (rd_equal(chosen->task, "lm") && rd_option_flag(options, RD_OPT_lines)) chosen = by_name("lines");
+    const int by = any(name) || rd_equal(name, "auto");
+    const rd_reader_row *chosen = by ? by_suffix(task, path, files, bare) : by_name(name, task);
+    if (!chosen) return no_reader(name, task, error);
+    if (!any(task) && !rd_equal(chosen->task, task)) return other_task(chosen, task, error);
+    if (rd_equal(chosen->task, "lm") && rd_option_flag(options, RD_OPT_lines)) chosen = by_name("lines", "lm");
+    if (chosen->beside && files % 2)
+        return rd_fail(error, RONDO_BAD_ARGUMENT, "%s: --reader %s takes files in pairs, found %zu", path, chosen->name, files);
     *row = chosen;
     return RONDO_OK;
 }
@@ -86,8 +137,87 @@ rondo_status rd_reader_choose(const rondo_options *options, const char *task, co
 
 rondo_status rd_opening_record(rd_opening *opening, uint64_t line, rondo_error *error)
 {
-    rd_record record = {.first = opening->corpus->rows, .line = line};
-    return rd_store_add(opening->corpus->records, &record, 1, error);
+    rd_corpus *corpus = opening->corpus;
+    rd_record record = {.first = corpus->rows, .line = line};
+    if (opening->counting) return RONDO_OK;
+    for (int part = RD_X; part < RD_CORPUS_PARTS; part++)
+        if (corpus->first[part]) RD_TRY(rd_store_add(corpus->first[part], &corpus->part_rows[part], 1, error));
+    if (corpus->raw) {
+        const uint64_t at = rd_store_count(corpus->raw);
+        RD_TRY(rd_store_add(corpus->raw_first, &at, 1, error));
+    }
+    return rd_store_add(corpus->records, &record, 1, error);
+}
+
+/* Rows more in a part, of which --max-length lets `*count` pass. */
+static void add_rows(rd_opening *opening, int part, uint64_t *count)
+{
+    rd_corpus *corpus = opening->corpus;
+    if (opening->max_length && *count > opening->max_length) {
+        *count = opening->max_length;
+        corpus->cut++;
+    }
+    if (part == RD_X)
+        corpus->rows += *count;
+    else if (corpus->first[part])
+        corpus->part_rows[part] += *count;
+}
+
+rondo_status rd_opening_text(rd_opening *opening, int part, const char *text, size_t size, rondo_error *error)
+{
+    rd_corpus *corpus = opening->corpus;
+    rd_indices *indices = &opening->indices;
+    RD_TRY(rd_normalize(&opening->normal, rd_symbols_rules_of(corpus->symbols[part]), text, size, &text, &size, error));
+    RD_TRY(rd_opening_symbols(opening, part, text, size, error));
+    if (opening->counting) return RONDO_OK;
+    uint64_t kept = indices->count;
+    add_rows(opening, part, &kept);
+    corpus->unknown[part] += indices->unknown;
+    rondo_status status = kept ? rd_store_add(corpus->index[part], indices->index, (size_t)kept, error) : RONDO_OK;
+    indices->count = indices->unknown = 0;
+    return status;
+}
+
+rondo_status rd_opening_label(rd_opening *opening, int part, const char *text, size_t size, rondo_error *error)
+{
+    static const int32_t none = -1;
+    rd_corpus *corpus = opening->corpus;
+    rd_indices *indices = &opening->indices;
+    if (!text) return opening->counting ? RONDO_OK : rd_store_add(corpus->index[part], &none, 1, error);
+    RD_TRY(rd_opening_symbols(opening, part, text, size, error));
+    if (opening->counting) return RONDO_OK;
+    corpus->unknown[part] += indices->unknown;
+    rondo_status status = rd_store_add(corpus->index[part], indices->count ? indices->index : &none, 1, error);
+    indices->count = indices->unknown = 0;
+    return status;
+}
+
+rondo_status rd_opening_numbers(rd_opening *opening, int part, const float *numbers, uint64_t count, size_t width,
+                                rondo_error *error)
+{
+    if (opening->counting) return RONDO_OK;
+    RD_TRY(rd_corpus_numbers(opening->corpus, part, width, error));
+    add_rows(opening, part, &count);
+    return count ? rd_store_add(opening->corpus->values[part], numbers, (size_t)count, error) : RONDO_OK;
+}
+
+rondo_status rd_opening_raw(rd_opening *opening, const char *text, size_t size, rondo_error *error)
+{
+    if (opening->counting || !opening->corpus->raw || size == 0) return RONDO_OK;
+    return rd_store_add(opening->corpus->raw, text, size, error);
+}
+
+rondo_status rd_opening_pass_over(rd_opening *opening, uint64_t line, rondo_error *error)
+{
+    rd_corpus *corpus = opening->corpus;
+    const uint64_t number = rd_store_count(corpus->records);
+    if (opening->counting || !opening->bare) return RONDO_OK;
+    if (!corpus->bad) RD_TRY(rd_store_new(sizeof(uint64_t), (size_t)1 << 20, &corpus->bad, error));
+    RD_TRY(rd_store_add(corpus->bad, &number, 1, error));
+    RD_TRY(rd_opening_record(opening, line, error));
+    for (int part = RD_Y; part < RD_CORPUS_PARTS; part++)
+        if (rd_part_rows(corpus->form, part) == RD_ROWS_RECORD) RD_TRY(rd_opening_label(opening, part, NULL, 0, error));
+    return RONDO_OK;
 }
 
 rondo_status rd_opening_symbols(rd_opening *opening, int part, const char *line, size_t size,

@@ -18,7 +18,10 @@ typedef struct rd_opening { /* the work of opening some files */
     const struct rd_reader_row *reader;
     rd_corpus *corpus; /* being filled */
     int counting;      /* 1: the pass that counts symbols, 0: the pass that fills the stores */
-    int closed[2];     /* 1: the vocabulary of the part was known, nothing is counted */
+    int bare;          /* 1: for answers, not for learning: labels and targets may be missing, and records that
+                          --skip-bad lets pass stay as empty ones */
+    int closed[RD_CORPUS_PARTS]; /* 1: the vocabulary of the part was known, nothing is counted */
+    rd_input *beside;  /* of readers with `beside`: the second file of a pair, walked by the reader; else NULL */
     size_t max_line;
     uint64_t max_length; /* 0: none */
     rd_bad_places bad;
@@ -27,13 +30,17 @@ typedef struct rd_opening { /* the work of opening some files */
     void *state; /* of the reader, zeroed before each pass */
 } rd_opening;
 
+/* A way to read files for one task; a reader that serves several tasks has a row for each. */
 typedef struct rd_reader_row {
     const char *name, *task;
     const char *suffixes; /* separated by spaces */
     const char *help;
     rd_data_form form;
-    int vocabularies; /* 0, 1 (x) or 2 (x and y) */
-    int words;        /* 1: symbols of x are words whatever --tokens says */
+    unsigned symbols; /* parts that hold symbols, as bits 1 << RD_X … */
+    unsigned labels;  /* of these, parts whose rows are labels */
+    unsigned words;   /* of these, parts whose symbols are words whatever --tokens says */
+    int beside;       /* 1: files come in pairs, of which `read` walks both */
+    int answers;      /* 1: chosen for answers when nothing else says what the input is; read only then */
     size_t state_size;
     rondo_status (*read)(rd_opening *opening, rd_input *input, rondo_error *error); /* one file in one pass */
     rondo_status (*end)(rd_opening *opening, rondo_error *error); /* after the last file; or NULL */
@@ -42,13 +49,24 @@ typedef struct rd_reader_row {
 
 /* The i-th reader, NULL past the end. */
 const rd_reader_row *rd_reader_row_at(size_t i);
-/* The reader that --reader, --lines, the task ("" or NULL: any) and the suffix of `path` name. */
-rondo_status rd_reader_choose(const rondo_options *options, const char *task, const char *path,
+/* The reader that --reader, --lines, the task ("" or NULL: any) and the suffix of the first of `files` paths name. */
+rondo_status rd_reader_choose(const rondo_options *options, const char *task, const char *path, size_t files, int bare,
                               const rd_reader_row **row, rondo_error *error);
 
 /* ---- for readers */
-rondo_status rd_opening_record(rd_opening *opening, uint64_t line,
-                               rondo_error *error); /* begins at the next row */
+/* Begins a record at the next row of each part; in the counting pass nothing happens. What belongs to it follows. */
+rondo_status rd_opening_record(rd_opening *opening, uint64_t line, rondo_error *error);
+/* Text of a part, normalised and counted or stored as rows, cut to --max-length. */
+rondo_status rd_opening_text(rd_opening *opening, int part, const char *text, size_t size, rondo_error *error);
+/* The one label of the record in a part, counted or stored; NULL: it has none (−1). */
+rondo_status rd_opening_label(rd_opening *opening, int part, const char *text, size_t size, rondo_error *error);
+/* Rows of numbers, [count][width]; stored, cut to --max-length. */
+rondo_status rd_opening_numbers(rd_opening *opening, int part, const float *rows, uint64_t count, size_t width,
+                                rondo_error *error);
+/* Keeps what the record looked like, for answers that repeat it (only with `bare`). */
+rondo_status rd_opening_raw(rd_opening *opening, const char *text, size_t size, rondo_error *error);
+/* In the place of a record that was noted as bad: an empty one when answers are wanted, else nothing. */
+rondo_status rd_opening_pass_over(rd_opening *opening, uint64_t line, rondo_error *error);
 /* Counts the symbols of a text that is normalised, or encodes them into `indices` after what they hold. */
 rondo_status rd_opening_symbols(rd_opening *opening, int part, const char *line, size_t size,
                                 rondo_error *error);
@@ -60,6 +78,10 @@ rondo_status rd_lines_read(rd_opening *opening, rd_input *input, rondo_error *er
 rondo_status rd_csv_read(rd_opening *opening, rd_input *input, rondo_error *error);
 rondo_status rd_csv_end(rd_opening *opening, rondo_error *error);
 void rd_csv_clear(void *memory);
+
+rondo_status rd_labelled_read(rd_opening *opening, rd_input *input, rondo_error *error);
+rondo_status rd_plain_read(rd_opening *opening, rd_input *input, rondo_error *error);
+rondo_status rd_parallel_read(rd_opening *opening, rd_input *input, rondo_error *error);
 
 rondo_status rd_conll_read(rd_opening *opening, rd_input *input, rondo_error *error);
 void rd_conll_clear(void *memory);

@@ -281,7 +281,7 @@ static rondo_status set_up(splitter *s, const rondo_options *options, const char
 {
     const char *task = rd_option_is_set(options, RD_OPT_task) ? rd_option_text(options, RD_OPT_task) : "";
     uint64_t seed = (uint64_t)rd_option_integer(options, RD_OPT_seed);
-    RD_TRY(rd_reader_choose(options, task, path, &s->reader, error));
+    RD_TRY(rd_reader_choose(options, task, path, 1, 0, &s->reader, error));
     s->group = rd_option_text(options, RD_OPT_group);
     s->by_position = s->reader->form == RD_DATA_STREAM || (s->reader->form == RD_DATA_NUMBERS && !*s->group);
     s->distinct = rd_option_flag(options, RD_OPT_distinct);

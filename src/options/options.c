@@ -115,6 +115,8 @@ const char *rd_option_text(const rondo_options *options, rd_option_id id)
     if (options->value[id]) return options->value[id];
     const char *preset = options->value[RD_OPT_preset];
     const char *value = preset ? rd_preset_value(preset, id) : NULL;
+    const char *task = options->value[RD_OPT_task];
+    if (!value && task) value = rd_preset_value(task, id);
     return value ? value : rd_option_rows[id].fallback;
 }
 

@@ -1,5 +1,5 @@
 /* Presets: the conventions of course notes, PyTorch and Keras as rows of option values (equations.md section
- * 2). What was set by name wins. */
+ * 2), and what a task does unless told otherwise. What was set by name wins, then --preset, then the task. */
 #include "options/table.h"
 
 static const struct {
@@ -21,6 +21,9 @@ static const struct {
     {"keras",   RD_OPT_init,           "glorot"},
     {"keras",   RD_OPT_init_recurrent, "orthogonal"},
     {"keras",   RD_OPT_forget_bias,    "1"},
+    {"tag",        RD_OPT_bidirectional, "on"},
+    {"classify",   RD_OPT_bidirectional, "on"},
+    {"transcribe", RD_OPT_bidirectional, "on"},
     /* clang-format on */
 };
 

@@ -19,7 +19,7 @@ static void drop_part(rd_part *part)
     rd_pack_free(&part->packed);
     rd_free(part->values);
     rd_free(part->symbols);
-    rd_free(part->weight);
+    rd_free(part->weight_kept);
     *part = (rd_part){.width = 0};
 }
 
@@ -178,9 +178,7 @@ rondo_status rondo_batch_put(rondo_batch *batch, const char *name, const rondo_s
     RD_TRY(check_sequences(batch, name, sequences, error));
     RD_TRY(find_or_add(batch, name, &part, error));
     RD_TRY(make_room(batch, part, sequences, error));
-    rd_free(part->weight);
     part->weight = NULL;
-    part->weight_room = 0;
     part->width = sequences->values ? sequences->width : 0;
     if (!rd_part_outer(name)) batch->sequences = sequences->count;
     if (rd_equal(name, "x")) memset(batch->fresh, 0, batch->fresh_room);
@@ -196,8 +194,9 @@ rondo_status rd_batch_weigh(rondo_batch *batch, const char *name, const rd_real 
         return rd_fail(error, RONDO_BAD_ARGUMENT, "the batch has no part %s to weigh", rd_quote(name).text);
     RD_TRY(find_or_add(batch, name, &part, error));
     const rondo_pack *pack = &part->packed.pack;
-    RD_TRY(rd_grow(&part->weight, &part->weight_room, pack->rows, sizeof *part->weight, "the weights of rows",
+    RD_TRY(rd_grow(&part->weight_kept, &part->weight_room, pack->rows, sizeof *part->weight, "the weights of rows",
                    error));
+    part->weight = part->weight_kept;
     for (size_t t = 0; t < pack->steps; t++)
         for (size_t p = 0; p < pack->count[t]; p++)
             part->weight[pack->offset[t] + p] = weight[pack->order[p]][t];

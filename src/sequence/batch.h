@@ -27,6 +27,7 @@ typedef struct rd_part {
     int32_t *symbols;    /* [rows], packed */
     size_t values_room, symbols_room;
     rd_real *weight;     /* [rows] or NULL: weight of each row in the loss; 1 when NULL */
+    rd_real *weight_kept; /* what `weight` points to when it is not NULL; owned */
     size_t weight_room;
 } rd_part;
 

@@ -11,10 +11,15 @@
 static const char unknown_text[] = "<unk>";
 static const char end_text[] = "</s>";
 
+size_t rd_symbols_first(const rd_symbols *symbols)
+{
+    return symbols->rules.kind == RD_TOKENS_LABEL ? 0 : RD_SYMBOL_FIRST;
+}
+
 void rd_symbols_empty(rd_symbols *symbols)
 {
-    symbols->symbols = RD_SYMBOL_FIRST;
-    symbols->bytes_size = sizeof unknown_text - 1 + sizeof end_text - 1;
+    symbols->symbols = rd_symbols_first(symbols);
+    symbols->bytes_size = symbols->symbols ? sizeof unknown_text - 1 + sizeof end_text - 1 : 0;
     for (size_t i = 0; i < symbols->slots; i++)
         symbols->slot[i] = -1;
     for (size_t i = 0; i < 256; i++)
@@ -23,6 +28,7 @@ void rd_symbols_empty(rd_symbols *symbols)
 
 static rondo_status add_fixed(rd_symbols *symbols, rondo_error *error)
 {
+    if (rd_symbols_first(symbols) == 0) return RONDO_OK;
     RD_TRY(rd_symbols_append(symbols, unknown_text, sizeof unknown_text - 1, 0, error));
     return rd_symbols_append(symbols, end_text, sizeof end_text - 1, 0, error);
 }
@@ -114,7 +120,7 @@ static rondo_status widen(rd_symbols *symbols, rondo_error *error)
     symbols->slots = needed;
     for (size_t i = 0; i < needed; i++)
         slot[i] = -1;
-    for (size_t i = RD_SYMBOL_FIRST; i < symbols->symbols; i++)
+    for (size_t i = rd_symbols_first(symbols); i < symbols->symbols; i++)
         enter(symbols, (int32_t)i);
     return RONDO_OK;
 }
@@ -136,7 +142,7 @@ rondo_status rd_symbols_append(rd_symbols *symbols, const char *text, size_t siz
     symbols->symbol[symbols->symbols] =
         (rd_symbol){.at = symbols->bytes_size, .size = (uint32_t)size, .count = count};
     symbols->bytes_size = needed;
-    if (symbols->symbols++ >= RD_SYMBOL_FIRST) enter(symbols, (int32_t)(symbols->symbols - 1));
+    if (symbols->symbols++ >= rd_symbols_first(symbols)) enter(symbols, (int32_t)(symbols->symbols - 1));
     return RONDO_OK;
 }
 
@@ -177,6 +183,14 @@ static size_t next_word(const char *line, size_t size, size_t *at, size_t *start
     return *at - *start;
 }
 
+static size_t next_whole(const char *line, size_t size, size_t *at, size_t *start)
+{
+    (void)line;
+    *start = *at;
+    *at = size;
+    return size - *start;
+}
+
 static const struct {
     next_symbol next;
     const char *joint;
@@ -184,6 +198,7 @@ static const struct {
     [RD_TOKENS_CHAR] = {next_char, ""},
     [RD_TOKENS_BYTE] = {next_byte, ""},
     [RD_TOKENS_WORD] = {next_word, " "},
+    [RD_TOKENS_LABEL] = {next_whole, " "},
 };
 
 size_t rd_symbols_next(const rd_symbols *symbols, const char *line, size_t size, size_t *at, size_t *start)
@@ -240,11 +255,12 @@ rondo_status rd_symbols_encode(const rd_symbols *symbols, const char *line, size
 {
     *bad = symbols->rules.kind == RD_TOKENS_BYTE ? size : rd_utf8_check((const unsigned char *)line, size);
     if (*bad < size) return RONDO_OK;
+    const int32_t unknown = rd_symbols_first(symbols) ? RD_SYMBOL_UNKNOWN : -1;
     size_t at = 0, start = 0, length;
     while ((length = rd_symbols_next(symbols, line, size, &at, &start)) > 0) {
         int32_t index = rd_symbols_find(symbols, line + start, length);
-        out->unknown += index <= RD_SYMBOL_UNKNOWN;
-        RD_TRY(append_index(out, index < 0 ? RD_SYMBOL_UNKNOWN : index, start, error));
+        out->unknown += index <= unknown;
+        RD_TRY(append_index(out, index < 0 ? unknown : index, start, error));
     }
     return RONDO_OK;
 }

@@ -1,4 +1,5 @@
-/* Vocabulary: text to symbols and back. Index 0 is the unknown symbol, 1 the end (of a line, also the start). */
+/* Vocabulary: text to symbols and back. Index 0 is the unknown symbol, 1 the end (of a line, also the start). A
+ * vocabulary of labels has neither: its indices are classes 0 … K-1, and a label it does not know is -1. */
 #ifndef RD_SYMBOLS_H
 #define RD_SYMBOLS_H
 
@@ -7,7 +8,10 @@
 
 enum { RD_SYMBOL_UNKNOWN = 0, RD_SYMBOL_END = 1, RD_SYMBOL_FIRST = 2 };
 
-typedef enum rd_token_kind { RD_TOKENS_CHAR = 0, RD_TOKENS_BYTE = 1, RD_TOKENS_WORD = 2 } rd_token_kind;
+typedef enum rd_token_kind {
+    RD_TOKENS_CHAR = 0, RD_TOKENS_BYTE = 1, RD_TOKENS_WORD = 2,
+    RD_TOKENS_LABEL = 3 /* a whole text, blanks and all, is one symbol */
+} rd_token_kind;
 
 typedef struct rd_symbols rd_symbols; /* counted: shared by data, model and trainer */
 
@@ -31,6 +35,7 @@ void rd_symbols_free(rd_symbols *symbols); /* drops one share */
 
 /* ---- use */
 size_t rd_symbols_size(const rd_symbols *symbols); /* unknown and end included */
+size_t rd_symbols_first(const rd_symbols *symbols); /* index of the first real symbol: 2, and 0 of labels */
 const rd_symbols_rules *rd_symbols_rules_of(const rd_symbols *symbols);
 /* The text of symbol i; "<unk>" for 0 and "</s>" for 1 (never equal to a real one by index). */
 const char *rd_symbols_text(const rd_symbols *symbols, size_t i, size_t *size);

@@ -52,7 +52,7 @@ static size_t choose(const rd_symbols *symbols, ranked *rank, uint64_t *dropped)
 {
     size_t kept = 0;
     uint64_t all = 0, stays = 0;
-    for (size_t i = RD_SYMBOL_FIRST; i < symbols->symbols; i++) {
+    for (size_t i = rd_symbols_first(symbols); i < symbols->symbols; i++) {
         const rd_symbol *symbol = &symbols->symbol[i];
         all += symbol->count;
         if (symbol->count >= symbols->rules.min_freq)
@@ -82,7 +82,8 @@ rondo_status rd_symbols_settle(rd_symbols *symbols, rondo_error *error)
         rd_symbols_free(fresh);
         return status;
     }
-    fresh->symbol[RD_SYMBOL_UNKNOWN].count = symbols->symbol[RD_SYMBOL_UNKNOWN].count + dropped;
+    if (rd_symbols_first(fresh) > RD_SYMBOL_UNKNOWN)
+        fresh->symbol[RD_SYMBOL_UNKNOWN].count = symbols->symbol[RD_SYMBOL_UNKNOWN].count + dropped;
     fresh->settled = 1;
     rd_symbols old = *symbols;
     *symbols = *fresh;

@@ -8,7 +8,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-static const char *const kind_names[] = {"char", "byte", "word"};
+static const char *const kind_names[] = {"char", "byte", "word", "label"};
 static const char *const no_yes[] = {"no", "yes"};
 static const char *const normal_forms[] = {"none", "nfc"};
 
@@ -19,7 +19,7 @@ static const struct {
     const char *const *choices;
     int64_t most; /* largest number or last choice */
 } header[HEADER] = {
-    [TOKENS] = {"tokens", kind_names, 2},         [LOWERCASE] = {"lowercase", no_yes, 1},
+    [TOKENS] = {"tokens", kind_names, 3},         [LOWERCASE] = {"lowercase", no_yes, 1},
     [NORMALIZE] = {"normalize", normal_forms, 1}, [MIN_FREQ] = {"min-freq", NULL, INT64_MAX},
     [MAX_VOCAB] = {"max-vocab", NULL, INT32_MAX}, [SYMBOLS] = {"symbols", NULL, RD_SYMBOL_COUNT - 2},
 };
@@ -50,8 +50,8 @@ rondo_status rd_symbols_write(const rd_symbols *symbols, rd_text *text, rondo_er
     rd_text_format(text, "tokens = %s\nlowercase = %s\nnormalize = %s\n", kind_names[rules->kind],
                    no_yes[rules->lowercase != 0], normal_forms[rules->nfc != 0]);
     rd_text_format(text, "min-freq = %" PRIu64 "\nmax-vocab = %zu\nsymbols = %zu\n\n", rules->min_freq,
-                   rules->max_vocab, symbols->symbols - RD_SYMBOL_FIRST);
-    for (size_t i = RD_SYMBOL_FIRST; i < symbols->symbols; i++)
+                   rules->max_vocab, symbols->symbols - rd_symbols_first(symbols));
+    for (size_t i = rd_symbols_first(symbols); i < symbols->symbols; i++)
         write_symbol(symbols, i, text);
     return rd_text_done(text, error);
 }
@@ -239,7 +239,7 @@ const char *rd_symbols_difference(const rd_symbols *a, const rd_symbols *b, rd_t
                            rule[i].right);
             return answer(text);
         }
-    for (size_t i = RD_SYMBOL_FIRST; i < a->symbols && i < b->symbols; i++) {
+    for (size_t i = rd_symbols_first(a); i < a->symbols && i < b->symbols; i++) {
         size_t left, right;
         const char *one = rd_symbols_text(a, i, &left), *other = rd_symbols_text(b, i, &right);
         if (left != right || memcmp(one, other, left) != 0) {

@@ -1,20 +1,19 @@
 /* Data and models made to fit each other: sizes and vocabulary travel from one to the other. */
-#include "tasks/tasks.h"
+#include "tasks/answers.h"
 
 #include "base/memory.h"
 #include "data/readers.h"
 
 #include <string.h>
 
-static rd_known known_of(const rondo_model *model)
+static rd_known known_of(const rondo_model *model, int bare)
 {
-    rd_known known = {NULL, NULL};
-    for (size_t i = 0; model && i < model->parts; i++) {
-        if (rd_equal(model->part[i].name, "x"))
-            known.x = model->symbols[i];
-        if (rd_equal(model->part[i].name, "y"))
-            known.y = model->symbols[i];
-    }
+    static const char *const names[RD_CORPUS_PARTS] = {[RD_X] = "x", [RD_Y] = "y", [RD_C] = "c"};
+    rd_known known = {.bare = bare};
+    for (size_t i = 0; model && i < model->parts; i++)
+        for (int part = RD_X; part < RD_CORPUS_PARTS; part++)
+            if (rd_equal(model->part[i].name, names[part]))
+                known.part[part] = model->symbols[i];
     return known;
 }
 
@@ -34,11 +33,9 @@ static size_t part_width(const rondo_model *model, const char *part)
 /* Numbers must come in as many columns as the model was trained on. */
 static rondo_status check_fit(const rondo_model *model, const rondo_data *data, rondo_error *error)
 {
-    if (!model || rd_data_symbols(data, "x"))
-        return RONDO_OK;
-    for (int k = 0; k < 2; k++) {
+    for (int k = 0; model && k < 2; k++) {
         const char *part = k ? "y" : "x";
-        if (part_width(model, part) != rd_data_width(data, part))
+        if (!rd_data_symbols(data, part) && rd_data_width(data, part) && part_width(model, part) != rd_data_width(data, part))
             return rd_fail(error, RONDO_BAD_DATA, "%s: %zu columns of %s, the model was trained on %zu", rd_data_name(data, 0),
                            rd_data_width(data, part), k ? "targets" : "inputs", part_width(model, part));
     }
@@ -64,7 +61,14 @@ rondo_status rondo_data_open(const rondo_options *options, const rondo_model *mo
     for (size_t i = 0; i < count; i++)
         if (!paths[i]) return rd_fail(error, RONDO_BAD_ARGUMENT, "rondo_data_open: path %zu is missing", i + 1);
     *data = NULL;
-    return settle(model, rd_data_open(options, task_of(options, model), known_of(model), paths, count, data, error), data, error);
+    return settle(model, rd_data_open(options, task_of(options, model), known_of(model, 0), paths, count, data, error), data, error);
+}
+
+rondo_status rd_open_for_answers(const rondo_options *options, const rondo_model *model, const char *const *paths, size_t count,
+                                 rondo_data **data, rondo_error *error)
+{
+    *data = NULL;
+    return settle(model, rd_data_open(options, model->task, known_of(model, 1), paths, count, data, error), data, error);
 }
 
 rondo_status rondo_data_open_memory(const rondo_options *options, const rondo_model *model, const char *name, const char *bytes,
@@ -74,7 +78,7 @@ rondo_status rondo_data_open_memory(const rondo_options *options, const rondo_mo
         return rd_fail(error, RONDO_BAD_ARGUMENT, "rondo_data_open_memory: %s is missing",
                        !options ? "options" : !data ? "data" : !name ? "name" : "bytes");
     *data = NULL;
-    return settle(model, rd_data_open_memory(options, task_of(options, model), known_of(model), name, bytes, size, data, error),
+    return settle(model, rd_data_open_memory(options, task_of(options, model), known_of(model, 0), name, bytes, size, data, error),
                   data, error);
 }
 
@@ -101,8 +105,8 @@ static rondo_status read_model_text(const rondo_options *options, char **text, r
     return rd_file_read(path, 1u << 20, text, &size, error);
 }
 
-static rondo_status make_text(const rondo_options *options, const rondo_data *data, const rondo_size *x, const char *loss,
-                              rd_text *text, rondo_error *error)
+static rondo_status make_text(const rondo_options *options, const rondo_data *data, const rd_task_info *task, const rondo_size *size,
+                              const char *loss, rd_text *text, rondo_error *error)
 {
     char *given;
     RD_TRY(read_model_text(options, &given, error));
@@ -111,8 +115,7 @@ static rondo_status make_text(const rondo_options *options, const rondo_data *da
         rd_free(given);
         return rd_text_done(text, error);
     }
-    int pooled = rd_data_form_of(data) == RD_DATA_NUMBERS && !rd_data_target_per_row(data);
-    return rd_model_text_from(options, x, rd_data_width(data, "y"), loss, pooled, text, error);
+    return task->text(options, data, size, loss, text, error);
 }
 
 static rondo_status attach(rondo_model *model, const rondo_data *data, const char *task, rondo_error *error)
@@ -141,13 +144,14 @@ rondo_status rondo_model_for(rondo_device *device, const rondo_options *options,
         return rd_fail(error, RONDO_BUG, "task %s has no row", rd_quote(rd_data_task(data)).text);
     RD_TRY(check_options(options, task->name, error));
     const char *loss = rd_option_is(options, RD_OPT_loss, "auto") ? task->loss : rd_option_text(options, RD_OPT_loss);
-    rondo_size size[2];
-    for (int k = 0; k < 2; k++)
-        size[k] = (rondo_size){.part = k ? "y" : "x", .width = rd_data_width(data, k ? "y" : "x"),
-                               .symbols = rd_data_symbols(data, k ? "y" : "x") != NULL};
-    rondo_status status = make_text(options, data, &size[0], loss, &text, error);
+    rondo_size size[RD_TASK_PARTS];
+    size_t parts = 0;
+    for (; parts < RD_TASK_PARTS && task->part[parts]; parts++)
+        size[parts] = (rondo_size){.part = task->part[parts], .width = rd_data_width(data, task->part[parts]),
+                                   .symbols = rd_data_symbols(data, task->part[parts]) != NULL};
+    rondo_status status = make_text(options, data, task, size, loss, &text, error);
     if (status == RONDO_OK)
-        status = rondo_model_new(device, options, text.text, size, 2, model, error);
+        status = rondo_model_new(device, options, text.text, size, parts, model, error);
     if (status == RONDO_OK)
         status = attach(*model, data, task->name, error);
     if (status != RONDO_OK) {

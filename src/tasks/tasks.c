@@ -1,5 +1,5 @@
 /* The tasks as rows, and models made for them. */
-#include "tasks/tasks.h"
+#include "tasks/answers.h"
 
 #include "base/memory.h"
 
@@ -23,26 +23,30 @@ static void lm_metrics(const rd_tally *tally, const rondo_model *model, rondo_me
     rd_metric_add(metrics, words ? "bits_per_word" : "bits_per_char", nats / log(2), -1);
 }
 
-/* ---- tags: accuracy ------------------------------------------------------------------------------------- */
+/* ---- labels: accuracy; a label that training never had is never right ------------------------------------ */
 
-static void tag_add(rd_tally *tally, const rondo_view *output, const rd_part *target)
+static void label_add(rd_tally *tally, const rondo_view *output, const rd_part *target)
 {
     const rd_real *z = output->data;
     for (size_t r = 0; r < output->shape[0]; r++, z += output->stride) {
-        size_t best = 0;
-        for (size_t k = 1; k < output->shape[1]; k++)
-            if (z[k] > z[best])
-                best = k;
-        if (target->symbols[r] >= 0)
-            tally->right += (double)(best == (size_t)target->symbols[r]);
+        tally->asked += 1;
+        tally->right += (double)(rd_likeliest(z, output->shape[1]) == target->symbols[r]);
     }
 }
 
-static void tag_metrics(const rd_tally *tally, const rondo_model *model, rondo_metrics *metrics)
+static void label_metrics(const rd_tally *tally, const rondo_model *model, rondo_metrics *metrics)
 {
     (void)model;
     rd_metric_add(metrics, "nll", tally->count > 0 ? tally->loss / tally->count : 0, -1);
-    rd_metric_add(metrics, "accuracy", tally->count > 0 ? tally->right / tally->count : 0, 1);
+    rd_metric_add(metrics, "accuracy", tally->asked > 0 ? tally->right / tally->asked : 0, 1);
+}
+
+/* ---- frames: nats a frame -------------------------------------------------------------------------------- */
+
+static void frame_metrics(const rd_tally *tally, const rondo_model *model, rondo_metrics *metrics)
+{
+    (void)model;
+    rd_metric_add(metrics, "nll", tally->count > 0 ? tally->loss / tally->count : 0, -1);
 }
 
 /* ---- numbers: plain errors ------------------------------------------------------------------------------ */
@@ -71,10 +75,13 @@ static void regress_metrics(const rd_tally *tally, const rondo_model *model, ron
 }
 
 const rd_task_info rd_tasks[] = {
-#define RD_TASK(task_name, task_loss, add_rows, make_metrics, task_help)                                          \
-    {.name = task_name, .help = task_help, .loss = task_loss, .add = add_rows, .metrics = make_metrics},
+#define PARTS(...) {__VA_ARGS__}
+#define RD_TASK(task_name, its_parts, its_loss, make_text, add_rows, make_metrics, make_answers, its_help)        \
+    {.name = task_name, .help = its_help, .part = its_parts, .loss = its_loss, .text = make_text, .add = add_rows, \
+     .metrics = make_metrics, .answer = make_answers},
 #include "tasks/tasks.def"
 #undef RD_TASK
+#undef PARTS
     {.name = NULL},
 };
 

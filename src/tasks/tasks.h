@@ -5,20 +5,37 @@
 #include "data/open.h"
 #include "model/model.h"
 
+enum { RD_TASK_PARTS = 4 };
+struct rd_answering;
+
 /* Sums gathered over an evaluation; metrics are made of them at the end. */
 typedef struct rd_tally {
     double loss, count;            /* nats (or the loss's unit) and rows with a target */
-    double right;                  /* rows whose likeliest class is the target */
+    double right, asked;           /* rows whose likeliest class is the target, of those that have one, known or not */
     double squared, absolute, numbers; /* errors of numeric targets and how many numbers */
 } rd_tally;
 
 typedef struct rd_task_info {
     const char *name, *help;
+    const char *part[RD_TASK_PARTS]; /* parts of a batch that its models read, x first, then y */
     const char *loss;              /* the default of --loss */
+    /* The node list that the options describe for these data; size: [as many as there are parts]. */
+    rondo_status (*text)(const rondo_options *options, const rondo_data *data, const rondo_size *size, const char *loss,
+                         rd_text *text, rondo_error *error);
     /* Adds what the output of one batch ([rows][width], USE mode) says beyond the loss; NULL: the loss suffices. */
     void (*add)(rd_tally *tally, const rondo_view *output, const rd_part *target);
     void (*metrics)(const rd_tally *tally, const rondo_model *model, rondo_metrics *metrics);
+    /* Runs the model on the batch that `answering` (answers.h) holds and tells one answer a record; NULL: the task has none. */
+    rondo_status (*answer)(struct rd_answering *answering, rondo_error *error);
 } rd_task_info;
+
+/* ---- networks from options, for rows of the table (task_text.c) */
+rondo_status rd_text_of_steps(const rondo_options *options, const rondo_data *data, const rondo_size *size, const char *loss,
+                              rd_text *text, rondo_error *error); /* an output a step */
+rondo_status rd_text_of_sequences(const rondo_options *options, const rondo_data *data, const rondo_size *size, const char *loss,
+                                  rd_text *text, rondo_error *error); /* one a sequence */
+rondo_status rd_text_of_numbers(const rondo_options *options, const rondo_data *data, const rondo_size *size, const char *loss,
+                                rd_text *text, rondo_error *error); /* as the data have their targets */
 
 extern const rd_task_info rd_tasks[]; /* ended by a row with name NULL */
 const rd_task_info *rd_task_find(const char *name);

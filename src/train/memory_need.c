@@ -7,6 +7,7 @@
 #include "base/text.h"
 
 #include <stdio.h>
+#include <string.h>
 
 /* The `room` longest records so far, the shortest of them in front (a heap). */
 typedef struct longest {
@@ -47,29 +48,50 @@ static void offer(longest *l, uint64_t rows)
     }
 }
 
-/* Rows and steps of a batch of the longest records; *place is the longest. */
-static rondo_status largest_batch(const rondo_data *data, size_t sequences, rd_limits_of_call *limits,
-                                  rd_record_place *place, rondo_error *error)
+/* Rows and steps of a batch of the longest records in one part of the data; `extra` steps are added to each. */
+static rondo_status largest_batch(const rondo_data *data, int part, uint64_t extra, size_t sequences,
+                                  rd_limits_of_call *limits, rondo_error *error)
 {
     longest l = {.room = sequences};
-    uint64_t extra = rd_data_form_of(data) != RD_DATA_NUMBERS; /* the end symbol */
+    uint64_t most = 0;
     rondo_status status = RONDO_OK;
     RD_TRY(rd_alloc(sequences, sizeof *l.rows, "lengths", &l.rows, error));
     for (uint64_t k = 0; status == RONDO_OK && k < rd_data_count(data); k++) {
-        rd_record_place record;
-        status = rd_data_record(data, k, &record, error);
-        if (status != RONDO_OK) break;
-        if (k == 0 || record.rows > place->rows) *place = record;
-        offer(&l, record.rows + extra);
+        rd_rows rows = {0};
+        status = rd_data_rows(data, k, part, &rows, error);
+        most = rows.count > most ? rows.count : most;
+        offer(&l, rows.count + extra);
     }
     size_t rows = 0;
     for (size_t i = 0; status == RONDO_OK && i < l.count; i++)
         if (l.rows[i] > SIZE_MAX || !rd_add(rows, (size_t)l.rows[i], &rows))
             status = rd_fail(error, RONDO_LIMIT, "a batch of %zu records is too large", sequences);
-    *limits =
-        (rd_limits_of_call){.rows = rows, .steps = (size_t)(place->rows + extra), .sequences = sequences};
+    *limits = (rd_limits_of_call){.rows = rows, .steps = (size_t)(most + extra), .sequences = sequences};
     rd_free(l.rows);
     return status;
+}
+
+/* What the loader makes the parts of a batch of. */
+static rondo_status limits_of_part(const rondo_trainer *t, const char *name, size_t sequences, rd_limits_of_call *limits,
+                                   rondo_error *error)
+{
+    const rd_data_form form = rd_data_form_of(t->train);
+    const int ends = form == RD_DATA_LINES || form == RD_DATA_CONDITIONS; /* the end symbol is one more step */
+    if (rd_equal(name, "c")) return largest_batch(t->train, RD_C, 0, sequences, limits, error);
+    if (form == RD_DATA_PAIRS && !rd_equal(name, "x")) return largest_batch(t->train, RD_Y, 1, sequences, limits, error);
+    if (form == RD_DATA_CLASSES && rd_equal(name, "y")) return largest_batch(t->train, RD_Y, 0, sequences, limits, error);
+    return largest_batch(t->train, RD_X, (uint64_t)ends, sequences, limits, error);
+}
+
+/* The longest record, for advice. */
+static rondo_status find_longest(const rondo_data *data, rd_record_place *place, rondo_error *error)
+{
+    for (uint64_t k = 0; k < rd_data_count(data); k++) {
+        rd_record_place record;
+        RD_TRY(rd_data_record(data, k, &record, error));
+        if (k == 0 || record.rows > place->rows) *place = record;
+    }
+    return RONDO_OK;
 }
 
 /* ---- what a run is made of ---- */
@@ -117,14 +139,14 @@ static void add_flat(need *n, const char *name, size_t numbers, size_t times, he
 }
 
 /* A frame shares places, so the sum is the frame's and not that of its pieces. */
-static rondo_status add_frame(const rondo_trainer *t, rd_limits_of_call limits, rondo_mode mode, need *n,
+static rondo_status add_frame(const rondo_trainer *t, const rd_limits_of_call *limits, rondo_mode mode, need *n,
                               rondo_error *error)
 {
     rd_limits_of_call all[RD_MAX_PARTS];
     rd_frame frame;
-    limits.mode = mode;
+    memcpy(all, limits, sizeof all);
     for (size_t i = 0; i < RD_MAX_PARTS; i++)
-        all[i] = limits;
+        all[i].mode = mode;
     rondo_status status = rd_model_foresee(t->model, all, &frame, error);
     add_bytes(n, frame.bytes, &n->bytes);
     for (size_t i = 0; status == RONDO_OK && i < frame.pieces; i++) {
@@ -141,7 +163,7 @@ static rondo_status add_frame(const rondo_trainer *t, rd_limits_of_call limits, 
     return status;
 }
 
-static rondo_status plan(const rondo_trainer *t, rd_limits_of_call limits, need *n, rondo_error *error)
+static rondo_status plan(const rondo_trainer *t, const rd_limits_of_call *limits, need *n, rondo_error *error)
 {
     const size_t numbers = t->model->numbers, slots = (size_t)rd_optimizer_slots_of(t->options);
     *n = (need){.bytes = 0};
@@ -202,18 +224,21 @@ static rondo_status check_room(const rondo_trainer *t, const need *n, const rd_r
 
 rondo_status rd_memory_need(const rondo_trainer *t, size_t *bytes, rondo_error *error)
 {
-    rd_limits_of_call limits;
+    rd_limits_of_call limits[RD_MAX_PARTS] = {{0}};
     rd_record_place place = {0};
     need n;
     size_t sequences = rd_loader_sequences(t->loader);
-    if (rd_data_is_stream(t->train)) {
+    for (size_t i = 0; i < RD_MAX_PARTS && rd_data_is_stream(t->train); i++) {
         size_t steps = (size_t)rd_option_integer(t->options, RD_OPT_seq_len);
-        limits = (rd_limits_of_call){.steps = steps, .sequences = sequences};
-        if (!rd_mul(steps, sequences, &limits.rows))
+        limits[i] = (rd_limits_of_call){.steps = steps, .sequences = sequences};
+        if (!rd_mul(steps, sequences, &limits[i].rows))
             return rd_fail(error, RONDO_LIMIT, "a batch of %zu sequences of %zu steps is too large",
                            sequences, steps);
-    } else {
-        RD_TRY(largest_batch(t->train, sequences, &limits, &place, error));
+    }
+    if (!rd_data_is_stream(t->train)) {
+        for (size_t i = 0; i < t->model->parts; i++)
+            RD_TRY(limits_of_part(t, t->model->part[i].name, sequences, &limits[i], error));
+        RD_TRY(find_longest(t->train, &place, error));
     }
     RD_TRY(plan(t, limits, &n, error));
     *bytes = n.bytes;

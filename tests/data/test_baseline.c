@@ -9,7 +9,7 @@ static rondo_data *with_vocabulary(const rondo_data *of, const char *text, const
 {
     rondo_options *options = OPTIONS("lines", lines);
     rondo_data *data = NULL;
-    rd_known known = {.x = rd_data_symbols(of, "x")};
+    rd_known known = {.part[RD_X] = rd_data_symbols(of, "x")};
     assert_int_equal(rd_data_open_memory(options, "lm", known, "in", text, strlen(text), &data, NULL),
                      RONDO_OK);
     rondo_options_free(options);

@@ -184,7 +184,7 @@ static void an_unseen_tag_and_token_become_unknown(void **state)
 {
     (void)state;
     rondo_data *train = data_of(DEFAULTS, "tag", "a O\nb N\n"), *data = NULL;
-    rd_known known = {rd_data_symbols(train, "x"), rd_data_symbols(train, "y")};
+    rd_known known = {.part = {rd_data_symbols(train, "x"), rd_data_symbols(train, "y")}};
     rondo_options *options = DEFAULTS;
     assert_int_equal(rd_data_open_memory(options, "tag", known, "in", "a V\nc N\n", 8, &data, NULL),
                      RONDO_OK);

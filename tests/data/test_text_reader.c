@@ -179,12 +179,12 @@ static void a_known_vocabulary_is_used_and_what_it_lacks_is_unknown(void **state
 {
     (void)state;
     rondo_data *first = data_of(DEFAULTS, "lm", "abc"), *second = NULL;
-    rd_known known = {.x = rd_data_symbols(first, "x")};
+    rd_known known = {.part[RD_X] = rd_data_symbols(first, "x")};
     rondo_options *options = OPTIONS("tokens", "word");
     assert_int_equal(rd_data_open_memory(options, "lm", known, "in", "cad!", 4, &second, NULL), RONDO_OK);
     assert_string_equal(stored(second, RD_X), "caUU");
     assert_int_equal(rd_data_unknown(second, "x"), 2);
-    assert_ptr_equal(rd_data_symbols(second, "x"), known.x);
+    assert_ptr_equal(rd_data_symbols(second, "x"), known.part[RD_X]);
     rondo_options_free(options);
     rondo_data_free(first);
     rondo_data_free(second);

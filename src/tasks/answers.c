@@ -1,0 +1,207 @@
+#include "tasks/answers.h"
+
+#include "base/memory.h"
+#include "base/numeric.h"
+#include "base/size.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- one answer ------------------------------------------------------------------------------------------ */
+
+rondo_status rd_answer_begin(rd_answering *a, size_t i, int *bad, rondo_error *error)
+{
+    rd_text_clear(&a->raw);
+    rd_text_clear(&a->words);
+    a->count = 0;
+    RD_TRY(rd_data_raw(a->data, a->first + i, &a->raw, bad, error));
+    if (!*bad) return RONDO_OK;
+    const rondo_answer empty = {.record = a->first + i, .bad = 1};
+    if (a->on_answer(a->user, &empty)) return rd_fail(error, RONDO_SYSTEM, "the answer could not be written");
+    return RONDO_OK;
+}
+
+rondo_status rd_answer_add(rd_answering *a, const char *text, size_t size, double prob, rondo_error *error)
+{
+    const size_t n = a->count + 1;
+    RD_TRY(rd_grow(&a->prob, &a->prob_room, n, sizeof *a->prob, "an answer", error));
+    RD_TRY(rd_grow(&a->place, &a->place_room, n, sizeof *a->place, "an answer", error));
+    a->prob[a->count] = prob;
+    a->place[a->count] = a->words.size;
+    a->count = n;
+    rd_text_add(&a->words, text, size);
+    rd_text_add(&a->words, "", 1);
+    return rd_text_done(&a->words, error);
+}
+
+rondo_status rd_answer_tell(rd_answering *a, size_t i, rondo_error *error)
+{
+    RD_TRY(rd_grow(&a->text, &a->text_room, a->count + 1, sizeof *a->text, "an answer", error));
+    for (size_t k = 0; k < a->count; k++)
+        a->text[k] = a->words.text + a->place[k];
+    const rondo_answer answer = {.record = a->first + i,
+                                 .raw = a->raw.text ? a->raw.text : "",
+                                 .raw_size = a->raw.size,
+                                 .count = a->count,
+                                 .text = a->text,
+                                 .prob = a->prob};
+    if (a->on_answer(a->user, &answer)) return rd_fail(error, RONDO_SYSTEM, "the answer could not be written");
+    return RONDO_OK;
+}
+
+/* ---- labels ---------------------------------------------------------------------------------------------- */
+
+int32_t rd_likeliest(const rd_real *z, size_t classes)
+{
+    size_t best = 0;
+    for (size_t k = 1; k < classes; k++)
+        if (z[k] > z[best]) best = k;
+    return (int32_t)best;
+}
+
+static const rd_symbols *labels_of(const rondo_model *model)
+{
+    for (size_t i = 0; i < model->parts; i++)
+        if (rd_equal(model->part[i].name, "y")) return model->symbols[i];
+    return NULL;
+}
+
+typedef struct ranked {
+    double prob;
+    size_t label;
+} ranked;
+
+static int likelier_first(const void *a, const void *b)
+{
+    const ranked *left = a, *right = b;
+    if (left->prob < right->prob || left->prob > right->prob) return left->prob > right->prob ? -1 : 1;
+    return (left->label > right->label) - (left->label < right->label);
+}
+
+/* Probabilities of a row of logits, in double; 1 when all are numbers. */
+static int softmax(const rd_real *z, size_t classes, ranked *out)
+{
+    double most = (double)z[rd_likeliest(z, classes)], sum = 0;
+    for (size_t k = 0; k < classes; k++)
+        sum += exp((double)z[k] - most);
+    for (size_t k = 0; k < classes; k++)
+        out[k] = (ranked){exp((double)z[k] - most) / sum, k};
+    return isfinite(sum);
+}
+
+static rondo_status not_a_number(const rd_answering *a, size_t i, rondo_error *error)
+{
+    rd_record_place place = {0};
+    RD_TRY(rd_data_record(a->data, a->first + i, &place, error));
+    return rd_fail(error, RONDO_NUMBERS, "%s:%llu: the model gives a probability that is not a number", place.name,
+                   (unsigned long long)place.line);
+}
+
+static rondo_status add_ranked(rd_answering *a, const rd_symbols *labels, const ranked *rank, size_t count, rondo_error *error)
+{
+    for (size_t k = 0; k < count; k++) {
+        size_t size;
+        const char *text = rd_symbols_text(labels, rank[k].label, &size);
+        RD_TRY(rd_answer_add(a, text, size, rank[k].prob, error));
+    }
+    return RONDO_OK;
+}
+
+/* Room for one row of ranks; kept in a->own. */
+static rondo_status rank_room(rd_answering *a, size_t classes, rondo_error *error)
+{
+    a->release = rd_free;
+    return a->own ? RONDO_OK : rd_alloc(classes, sizeof(ranked), "an answer", &a->own, error);
+}
+
+rondo_status rd_answer_labels(rd_answering *a, rondo_error *error)
+{
+    rondo_view output;
+    RD_TRY(rondo_model_forward(a->model, NULL, a->batch, RONDO_USE, &output, error));
+    const size_t classes = output.shape[1];
+    RD_TRY(rank_room(a, classes, error));
+    ranked *rank = a->own;
+    for (size_t i = 0; i < output.shape[0]; i++) {
+        int bad;
+        RD_TRY(rd_answer_begin(a, i, &bad, error));
+        if (bad) continue;
+        if (!softmax((const rd_real *)output.data + i * output.stride, classes, rank)) return not_a_number(a, i, error);
+        qsort(rank, classes, sizeof *rank, likelier_first);
+        RD_TRY(add_ranked(a, labels_of(a->model), rank, classes, error));
+        RD_TRY(rd_answer_tell(a, i, error));
+    }
+    return RONDO_OK;
+}
+
+rondo_status rd_answer_tags(rd_answering *a, rondo_error *error)
+{
+    rondo_view output;
+    RD_TRY(rondo_model_forward(a->model, NULL, a->batch, RONDO_USE, &output, error));
+    const rondo_pack *pack = rondo_batch_pack(a->batch, "x");
+    const size_t classes = output.shape[1];
+    RD_TRY(rank_room(a, classes, error));
+    ranked *rank = a->own;
+    for (size_t i = 0; i < pack->sequences; i++) {
+        int bad;
+        size_t place = 0;
+        while (pack->order[place] != i)
+            place++;
+        RD_TRY(rd_answer_begin(a, i, &bad, error));
+        for (size_t t = 0; !bad && t < pack->length[i]; t++) {
+            const rd_real *z = (const rd_real *)output.data + (pack->offset[t] + place) * output.stride;
+            if (!softmax(z, classes, rank)) return not_a_number(a, i, error);
+            RD_TRY(add_ranked(a, labels_of(a->model), &rank[rd_likeliest(z, classes)], 1, error));
+        }
+        if (!bad) RD_TRY(rd_answer_tell(a, i, error));
+    }
+    return RONDO_OK;
+}
+
+/* ---- all records ----------------------------------------------------------------------------------------- */
+
+static void clear(rd_answering *a, rondo_loader *loader)
+{
+    if (a->release) a->release(a->own);
+    rondo_batch_free(a->batch);
+    rondo_loader_free(loader);
+    rd_text_free(&a->raw);
+    rd_text_free(&a->words);
+    rd_free(a->prob);
+    rd_free(a->text);
+    rd_free(a->place);
+}
+
+static rondo_status answer_all(rd_answering *a, const rd_task_info *task, rondo_loader **loader, rondo_error *error)
+{
+    RD_TRY(rondo_batch_new(&a->batch, error));
+    if (rd_data_count(a->data) == 0) return RONDO_OK;
+    RD_TRY(rondo_loader_new(a->data, a->options, 0, loader, error));
+    for (;;) {
+        int end;
+        rondo_status status = rondo_loader_next(*loader, a->batch, &end, error);
+        if (status == RONDO_NO) return RONDO_OK;
+        RD_TRY(status);
+        RD_TRY(task->answer(a, error));
+        a->first += a->batch->sequences;
+    }
+}
+
+rondo_status rondo_predict(rondo_model *model, const rondo_options *options, const char *const *paths, size_t count,
+                           rondo_on_answer on_answer, void *user, rondo_error *error)
+{
+    if (!model || !options || !paths || !count || !on_answer)
+        return rd_fail(error, RONDO_BAD_ARGUMENT, "rondo_predict: %s is missing",
+                       !model ? "model" : !options ? "options" : !on_answer ? "on_answer" : "a path");
+    const rd_task_info *task = rd_task_find(model->task);
+    if (!task || !task->answer)
+        return rd_fail(error, RONDO_BAD_MODEL, "a model of task \"%s\" gives no answers to records", model->task);
+    rondo_data *data = NULL;
+    rondo_loader *loader = NULL;
+    RD_TRY(rd_open_for_answers(options, model, paths, count, &data, error));
+    rd_answering a = {.model = model, .data = data, .options = options, .on_answer = on_answer, .user = user};
+    rondo_status status = answer_all(&a, task, &loader, error);
+    clear(&a, loader);
+    rondo_data_free(data);
+    return status;
+}
