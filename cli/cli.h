@@ -45,6 +45,7 @@ int run_train(invocation *call);
 int run_evaluate(invocation *call);
 int run_generate(invocation *call);
 int run_score(invocation *call);
+int run_answer(invocation *call); /* classify, tag */
 int run_quantize(invocation *call);
 int run_inspect(invocation *call);
 int run_plot(invocation *call);

@@ -2,6 +2,7 @@
  * between sentences. Lines that begin a comment or a document are passed over. */
 #include "data/readers.h"
 
+#include "base/memory.h"
 #include "base/size.h"
 
 #include <string.h>
@@ -12,6 +13,7 @@ typedef struct conll_state {
     int spoilt;     /* it has a bad line and is left out */
     size_t line;    /* where it began */
     rd_indices x, y;
+    rd_text raw; /* lines not yet kept with a record, for answers: '=' or '-', the line and its end */
 } conll_state;
 _Static_assert(sizeof(conll_state) <= RD_CONLL_STATE, "the reader's state is larger than its row says");
 
@@ -20,6 +22,7 @@ void rd_conll_clear(void *memory)
     conll_state *state = memory;
     rd_indices_free(&state->x);
     rd_indices_free(&state->y);
+    rd_text_free(&state->raw);
     memset(state, 0, sizeof *state);
 }
 
@@ -65,18 +68,18 @@ static int is_blank(const char *line, size_t size)
 
 /* A comment begins with '#', before a sentence, and does not have the columns of a token; so a token that is
  * or begins with '#' stays one. */
-static int is_passed_over(const conll_state *state, const char *line, size_t size, const columns *cut)
+static int is_passed_over(const rd_opening *opening, const conll_state *state, const char *line, size_t size, const columns *cut)
 {
     static const char document[] = "-DOCSTART-";
     if (size >= sizeof document - 1 && memcmp(line, document, sizeof document - 1) == 0) return 1;
-    size_t expected = state->columns ? state->columns : 2;
+    size_t expected = state->columns ? state->columns : opening->bare ? 1 : 2;
     return line[0] == '#' && !state->inside && cut->count != expected;
 }
 
 /* NULL, or what is wrong with the columns of a line. */
-static const char *objection(const conll_state *state, const columns *cut)
+static const char *objection(const conll_state *state, const columns *cut, int bare)
 {
-    if (cut->count < 2) return "a token without a tag";
+    if (cut->count < 2 && !bare) return "a token without a tag";
     if (state->columns && cut->count != state->columns) return "not as many columns as in the lines before";
     if (cut->token_size == 0 || cut->tag_size == 0) return "an empty column";
     if (memchr(cut->token, ' ', cut->token_size) || memchr(cut->tag, ' ', cut->tag_size))
@@ -98,6 +101,31 @@ static rondo_status one_symbol(rd_opening *opening, int part, const char *text, 
     return status;
 }
 
+/* For answers the tag may be missing. */
+static rondo_status one_tag(rd_opening *opening, const columns *cut, rd_indices *out, rondo_error *error)
+{
+    if (cut->count > 1) return one_symbol(opening, RD_Y, cut->tag, cut->tag_size, out, error);
+    RD_TRY(rd_grow(&out->index, &out->room, out->count + 1, sizeof *out->index, "encoded text", error));
+    out->index[out->count++] = -1;
+    return RONDO_OK;
+}
+
+static rondo_status keep_raw(rd_opening *opening, conll_state *state, rondo_error *error)
+{
+    RD_TRY(rd_text_done(&state->raw, error));
+    rondo_status status = rd_opening_raw(opening, state->raw.text, state->raw.size, error);
+    rd_text_clear(&state->raw);
+    return status;
+}
+
+static void note_raw(const rd_opening *opening, conll_state *state, char mark, const char *line, size_t size)
+{
+    if (!opening->bare || opening->counting) return;
+    rd_text_add(&state->raw, &mark, 1);
+    rd_text_add(&state->raw, line, size);
+    rd_text_add(&state->raw, "\n", 1);
+}
+
 static rondo_status store(rd_opening *opening, conll_state *state, rondo_error *error)
 {
     rd_corpus *corpus = opening->corpus;
@@ -112,13 +140,14 @@ static rondo_status store(rd_opening *opening, conll_state *state, rondo_error *
     corpus->rows += kept;
     corpus->unknown[RD_X] += state->x.unknown;
     corpus->unknown[RD_Y] += state->y.unknown;
-    return RONDO_OK;
+    return keep_raw(opening, state, error);
 }
 
 static rondo_status end_sentence(rd_opening *opening, conll_state *state, rondo_error *error)
 {
     rondo_status status = RONDO_OK;
     if (state->inside && !state->spoilt && !opening->counting) status = store(opening, state, error);
+    if (state->inside && state->spoilt) status = rd_opening_pass_over(opening, state->line, error);
     state->inside = state->spoilt = 0;
     state->x.count = state->x.unknown = state->y.count = state->y.unknown = 0;
     return status;
@@ -135,12 +164,12 @@ static void spoil(rd_opening *opening, conll_state *state, const rd_input *input
 static rondo_status token_line(rd_opening *opening, conll_state *state, const rd_input *input,
                                const columns *cut, rondo_error *error)
 {
-    const char *what = objection(state, cut);
+    const char *what = objection(state, cut, opening->bare);
     if (what) spoil(opening, state, input, what);
     if (state->spoilt) return RONDO_OK;
     state->columns = cut->count;
     RD_TRY(one_symbol(opening, RD_X, cut->token, cut->token_size, &state->x, error));
-    RD_TRY(one_symbol(opening, RD_Y, cut->tag, cut->tag_size, &state->y, error));
+    RD_TRY(one_tag(opening, cut, &state->y, error));
     if (!opening->counting && state->x.count != state->y.count)
         return rd_fail(error, RONDO_BAD_DATA, "%s:%zu:1: the token or its tag is not one symbol",
                        input->source->name, input->number);
@@ -158,11 +187,14 @@ rondo_status rd_conll_read(rd_opening *opening, rd_input *input, rondo_error *er
         RD_TRY(rd_input_line(input, &line, &size, &more, error));
         if (!more || is_blank(line, size)) {
             RD_TRY(end_sentence(opening, state, error));
-            if (!more) return RONDO_OK;
+            if (!more) return keep_raw(opening, state, error);
+            note_raw(opening, state, '-', line, size);
             continue;
         }
         const columns cut = cut_columns(line, size);
-        if (is_passed_over(state, line, size, &cut)) continue;
+        const int passed = is_passed_over(opening, state, line, size, &cut);
+        note_raw(opening, state, passed ? '-' : '=', line, size);
+        if (passed) continue;
         state->line = state->inside ? state->line : input->number;
         state->inside = 1;
         if (state->spoilt) continue;

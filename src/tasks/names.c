@@ -29,10 +29,19 @@ static const char *task_name(size_t i)
             return rd_tasks[k].name;
     return NULL;
 }
+/* A reader has a row for each task it serves. */
+static int named_before(size_t row)
+{
+    for (size_t k = 0; k < row; k++)
+        if (rd_equal(rd_reader_row_at(k)->name, rd_reader_row_at(row)->name)) return 1;
+    return 0;
+}
+
 static const char *reader_name(size_t i)
 {
-    const rd_reader_row *row = rd_reader_row_at(i);
-    return row ? row->name : NULL;
+    for (size_t k = 0; rd_reader_row_at(k); k++)
+        if (!named_before(k) && i-- == 0) return rd_reader_row_at(k)->name;
+    return NULL;
 }
 
 const char *rondo_name(rondo_kind kind, size_t i)

@@ -73,14 +73,15 @@ __attribute__((unused)) static const char *stored(const rondo_data *data, int pa
         size_t size;
         assert_int_equal(rd_store_read(data->corpus->index[part], i, 1, &index, NULL), RONDO_OK);
         const char *symbol = rd_symbols_text(symbols, (size_t)index, &size);
+        const int label = rd_symbols_rules_of(symbols)->kind == RD_TOKENS_LABEL;
         assert_true(n + size + 2 < sizeof text);
-        if (index < RD_SYMBOL_FIRST) {
-            text[n++] = "UE"[index];
+        if (index < (int32_t)rd_symbols_first(symbols)) {
+            text[n++] = label ? '?' : "UE"[index];
         } else {
             memcpy(text + n, symbol, size);
             n += size;
         }
-        if (rd_symbols_rules_of(symbols)->kind == RD_TOKENS_WORD) text[n++] = ' ';
+        if (label || rd_symbols_rules_of(symbols)->kind == RD_TOKENS_WORD) text[n++] = ' ';
     }
     text[n] = 0;
     return text;

@@ -1,0 +1,149 @@
+/* rondo classify, tag: an answer for each record, in order. */
+#include "cli.h"
+
+#include <math.h>
+#include <string.h>
+
+typedef struct answering {
+    const char *task;
+    int json, probs;
+    size_t top;
+    double threshold; /* answers less likely are left out; 0: none are */
+    uint64_t records, bad;
+} answering;
+
+/* ---- classify: `label TAB probability`, for each of the --top labels ---------------------------------------- */
+
+static void put_probs(json_line *line, const rondo_answer *answer)
+{
+    buffer probs = {0};
+    buffer_put(&probs, "{");
+    for (size_t k = 0; k < answer->count; k++) {
+        buffer_put(&probs, k ? "," : "");
+        json_quote(&probs, answer->text[k], strlen(answer->text[k]));
+        buffer_format(&probs, ":%.9g", answer->prob[k]);
+    }
+    buffer_put(&probs, "}");
+    json_raw(line, "probs", probs.text ? probs.text : "{}");
+    buffer_free(&probs);
+}
+
+static void put_labels(const answering *a, const rondo_answer *answer)
+{
+    const int sure = answer->count > 0 && answer->prob[0] >= a->threshold;
+    if (a->json) {
+        json_line line;
+        json_begin(&line);
+        if (sure)
+            json_word(&line, "label", answer->text[0]);
+        else
+            json_raw(&line, "label", "null");
+        if (answer->count) json_number(&line, "p", answer->prob[0]);
+        put_probs(&line, answer);
+        json_end(&line);
+        return;
+    }
+    const size_t told = a->probs ? answer->count : answer->count < a->top ? answer->count : a->top;
+    for (size_t k = 0; k < told && answer->prob[k] >= a->threshold; k++)
+        output_format("%s%s\t%.6g", k ? "\t" : "", answer->text[k], answer->prob[k]);
+    output_text("\n");
+}
+
+/* ---- tag: the lines of the record, with one more column ----------------------------------------------------- */
+
+static void put_tags_json(const rondo_answer *answer)
+{
+    json_line line;
+    buffer tokens = {0}, tags = {0};
+    size_t k = 0;
+    const char *at = answer->raw, *end = at + answer->raw_size;
+    while (at < end) {
+        const char *stop = memchr(at, '\n', (size_t)(end - at));
+        stop = stop ? stop : end;
+        if (*at == '=' && k < answer->count) {
+            const size_t size = strcspn(at + 1, " \t\n");
+            buffer_put(&tokens, k ? "," : "[");
+            json_quote(&tokens, at + 1, size < (size_t)(stop - at - 1) ? size : (size_t)(stop - at - 1));
+            buffer_put(&tags, k ? "," : "[");
+            json_quote(&tags, answer->text[k], strlen(answer->text[k]));
+            k++;
+        }
+        at = stop + (stop < end);
+    }
+    json_begin(&line);
+    buffer_put(&tokens, k ? "]" : "[]");
+    buffer_put(&tags, k ? "]" : "[]");
+    json_raw(&line, "tokens", tokens.text ? tokens.text : "[]");
+    json_raw(&line, "tags", tags.text ? tags.text : "[]");
+    json_end(&line);
+    buffer_free(&tokens);
+    buffer_free(&tags);
+}
+
+/* A line of `raw` begins with '=' when it is a token, with '-' when it is anything else. */
+static void put_tags(const answering *a, const rondo_answer *answer)
+{
+    const char *at = answer->raw, *end = at + answer->raw_size;
+    size_t k = 0;
+    if (a->json) {
+        put_tags_json(answer);
+        return;
+    }
+    while (at < end) {
+        const char *stop = memchr(at, '\n', (size_t)(end - at));
+        const size_t size = (size_t)((stop ? stop : end) - at);
+        output_sink(NULL, at + 1, size - 1);
+        if (*at == '=' && k < answer->count) {
+            output_text(memchr(at, '\t', size) ? "\t" : " ");
+            output_text(answer->text[k++]);
+        }
+        output_text("\n");
+        at += size + (stop != NULL);
+    }
+}
+
+/* ---- a record ------------------------------------------------------------------------------------------------ */
+
+static int take(void *user, const rondo_answer *answer)
+{
+    answering *a = user;
+    a->records++;
+    a->bad += answer->bad != 0;
+    if (answer->bad)
+        output_text(a->json ? "{\"schema\":1,\"bad\":true}\n" : "\n");
+    else if (strcmp(a->task, "tag") == 0)
+        put_tags(a, answer);
+    else
+        put_labels(a, answer);
+    return output_broken();
+}
+
+static int check_task(const session *s, const invocation *call)
+{
+    const char *task = rondo_model_task(s->model), *verb = call->command->name;
+    if (strcmp(task, verb) == 0) return RONDO_OK;
+    return report_fail(RONDO_BAD_MODEL, NULL, "%s: a model of task %s; rondo %s needs one of task %s",
+                       text_of(call->options, "model"), task[0] ? task : "(none)", verb, verb);
+}
+
+int run_answer(invocation *call)
+{
+    static const char *const standard_input[] = {"-"};
+    session s = {0};
+    rondo_error error = {0};
+    const char *path = model_path(call);
+    int status = path[0] ? session_open(&s, call, path) : RONDO_BAD_ARGUMENT;
+    if (status == RONDO_OK) status = check_task(&s, call);
+    if (status == RONDO_OK) {
+        answering a = {.task = rondo_model_task(s.model), .json = flag_of(s.options, "json"), .probs = flag_of(s.options, "prob"),
+                       .top = (size_t)count_of(s.options, "top"), .threshold = number_of(s.options, "threshold")};
+        if (rondo_predict(s.model, s.options, call->files ? call->file : standard_input, call->files ? (size_t)call->files : 1,
+                          take, &a, &error) != RONDO_OK)
+            status = report_error(&error);
+        if (status == RONDO_OK && a.bad)
+            report_note("%llu of %llu records could not be read; their answers are empty", (unsigned long long)a.bad,
+                        (unsigned long long)a.records);
+    }
+    session_close(&s);
+    return status;
+}
