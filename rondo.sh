@@ -29,7 +29,7 @@ jobs=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 have() { command -v "$1" >/dev/null 2>&1; }
 module() { have pkg-config && pkg-config --exists "$1" 2>/dev/null; }
 
-# What is missing, one line each: what it is for, and its package with apt, dnf, brew ("-": part of the system).
+# What is missing, one line each: what it is for, and its package with apt, dnf, brew ("-": part of the system, or not there).
 missing() {
     have cc || have gcc || have clang || echo "compiler gcc+libc6-dev gcc+glibc-devel gcc"
     have cmake || echo "build cmake cmake cmake"
@@ -37,6 +37,9 @@ missing() {
     have pkg-config || echo "build pkg-config pkgconf-pkg-config pkg-config"
     module jansson || echo "json libjansson-dev jansson-devel jansson"
     module zlib || echo "gzip zlib1g-dev zlib-devel zlib"
+    module libzip || echo "zip libzip-dev libzip-devel libzip"
+    module sndfile || echo "audio libsndfile1-dev libsndfile-devel libsndfile"
+    module kissfft-float || echo "features libkissfft-dev - -"
     module libutf8proc || echo "unicode libutf8proc-dev utf8proc-devel utf8proc"
     if [ "$action" = test ]; then
         module cmocka || echo "tests libcmocka-dev libcmocka-devel cmocka"

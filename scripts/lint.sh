@@ -25,7 +25,7 @@ case ${1:-} in
 esac
 while read -r file; do [ ! -f "$file" ] || echo "$file"; done <"$folder/files" >"$folder/there"
 
-defines="-D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DRONDO_WITH_JSON=1 -DRONDO_WITH_ZLIB=1 -DRONDO_WITH_UNICODE=1"
+defines="-D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DRONDO_WITH_JSON=1 -DRONDO_WITH_ZLIB=1 -DRONDO_WITH_UNICODE=1 -DRONDO_WITH_ZIP=1 -DRONDO_WITH_AUDIO=1"
 flags="-std=gnu11 $defines -Iinclude -Isrc -Itests -Ifuzz"
 flags_of() { # what one file needs beyond the common flags
     case $1 in
