@@ -20,6 +20,8 @@ install(FILES include/rondo/rondo.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/rond
 # The .pc file says where it is relative to itself, so that the installed tree can be moved.
 get_property(rondo_requires GLOBAL PROPERTY rondo_requires)
 string(REPLACE ";" " " RONDO_REQUIRES "${rondo_requires}")
+get_property(rondo_links GLOBAL PROPERTY rondo_links)
+string(REPLACE ";" " " RONDO_LINKS "${rondo_links}")
 get_property(RONDO_FEATURES GLOBAL PROPERTY rondo_features)
 file(RELATIVE_PATH RONDO_PC_UP ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
 string(REGEX REPLACE "/$" "" RONDO_PC_UP "${RONDO_PC_UP}")
