@@ -1,12 +1,13 @@
 /* From flags to the list of nodes that --model-text would hold. Which flag is which setting of which cell is
  * a table. */
+#include "model/flags_text.h"
+
 #include "base/size.h"
-#include "model/model.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { MAX_LEVELS = 64 };
+enum { MAX_LEVELS = RD_MAX_LEVELS };
 enum { RNN = 1, GRU = 2, GRU_SIMPLE = 4, LSTM = 8, MINGRU = 16, MINLSTM = 32, JORDAN = 64 };
 enum { WALKED = RNN | GRU | GRU_SIMPLE | LSTM, SCANNED = MINGRU | MINLSTM, ALL = WALKED | SCANNED | JORDAN };
 
@@ -54,16 +55,7 @@ static const struct {
     /* clang-format on */
 };
 
-/* The text as it grows, and the value that the next line reads. */
-typedef struct writer {
-    const rondo_options *options;
-    rd_text *text;
-    char value[RD_NAME];
-    size_t width;
-    size_t level[MAX_LEVELS]; /* rows of `cells` */
-    size_t levels;
-    int both, concat, residual, dense;
-} writer;
+typedef rd_text_writer writer;
 
 /* ---- which cells ----------------------------------------------------------------------------------------
  */
@@ -143,7 +135,7 @@ static rondo_status check_flags(const writer *w, rondo_error *error)
  */
 
 /* From now on the next line reads this value. */
-static void go_on(writer *w, const char *name, size_t number, size_t width)
+void rd_writer_go_on(writer *w, const char *name, size_t number, size_t width)
 {
     if (number > 0)
         (void)snprintf(w->value, sizeof w->value, "%s%zu", name, number);
@@ -152,7 +144,7 @@ static void go_on(writer *w, const char *name, size_t number, size_t width)
     w->width = width;
 }
 
-static void write_dropout(writer *w, const char *name, size_t number, rd_option_id id)
+void rd_writer_dropout(writer *w, const char *name, size_t number, rd_option_id id)
 {
     double p = rd_option_number(w->options, id);
     char share[40];
@@ -162,29 +154,33 @@ static void write_dropout(writer *w, const char *name, size_t number, rd_option_
     if (number > 0) rd_text_format(w->text, "%zu", number);
     rd_text_format(w->text, " = dropout(%s, p=%s%s)\n", w->value, share,
                    rd_option_flag(w->options, RD_OPT_variational) ? ", variational=1" : "");
-    go_on(w, name, number, w->width);
+    rd_writer_go_on(w, name, number, w->width);
 }
 
-static rondo_status write_input(writer *w, const rondo_size *x, rondo_error *error)
+rondo_status rd_writer_input(writer *w, const rondo_size *x, const char *embedding, rondo_error *error)
 {
     size_t embed = x->symbols ? (size_t)rd_option_integer(w->options, RD_OPT_embed_size) : 0;
     double noise = rd_option_number(w->options, RD_OPT_input_noise);
     char scale[40];
-    go_on(w, x->part, 0, x->width);
+    rd_writer_go_on(w, x->part, 0, x->width);
     if (embed > 0) {
-        rd_text_format(w->text, "embed = embedding(%s, size=%zu)\n", x->part, embed);
-        go_on(w, "embed", 0, embed);
+        rd_text_format(w->text, "%s = embedding(%s, size=%zu)\n", embedding, x->part, embed);
+        rd_writer_go_on(w, embedding, 0, embed);
     }
     if (x->symbols && embed == 0 && (noise > 0 || rd_option_number(w->options, RD_OPT_dropout_input) > 0))
         return rd_fail(error, RONDO_BAD_ARGUMENT,
                        "--%s needs numbers or an embedding, --embed-size 0 has neither",
                        noise > 0 ? "input-noise" : "dropout-input");
     if (noise > 0) {
+        char noisy[RD_NAME];
+        (void)snprintf(noisy, sizeof noisy, "noisy%s", embedding + strlen("embed"));
         rd_print_double(noise, scale);
-        rd_text_format(w->text, "noisy = noise(%s, scale=%s)\n", w->value, scale);
-        go_on(w, "noisy", 0, w->width);
+        rd_text_format(w->text, "%s = noise(%s, scale=%s)\n", noisy, w->value, scale);
+        rd_writer_go_on(w, noisy, 0, w->width);
     }
-    write_dropout(w, "drop_in", 0, RD_OPT_dropout_input);
+    char drop[RD_NAME];
+    (void)snprintf(drop, sizeof drop, "drop_in%s", embedding + strlen("embed"));
+    rd_writer_dropout(w, drop, 0, RD_OPT_dropout_input);
     return RONDO_OK;
 }
 
@@ -196,6 +192,7 @@ static int is_homogeneous(const writer *w)
     return (cells[w->level[0]].cell & WALKED) && !(w->both && !w->concat) && !(w->residual && w->levels > 1);
 }
 
+/* A level that starts from a node has no other start. */
 static void write_settings(writer *w, int cell)
 {
     int random = rd_option_is(w->options, RD_OPT_init_state, "random");
@@ -205,39 +202,50 @@ static void write_settings(writer *w, int cell)
         if (!value[0] || !(cell & settings[i].cells) ||
             (settings[i].id == RD_OPT_init_state_scale && !random))
             continue;
+        if (w->start && (settings[i].id == RD_OPT_init_state || settings[i].id == RD_OPT_init_state_scale)) continue;
         if (settings[i].id == RD_OPT_bias && (cell & SCANNED) && rd_equal(value, "two"))
             continue; /* without a recurrent product a second bias would be the first again */
         rd_text_format(w->text, ", %s=%s", settings[i].key, value);
     }
 }
 
+const char *rd_writer_kind(const writer *w, size_t k)
+{
+    return cells[w->level[k]].kind;
+}
+
+void rd_writer_cell(writer *w, const char *name, const char *kind, size_t k)
+{
+    const int cell = cells[w->level[k]].cell, drops = rd_option_number(w->options, RD_OPT_dropout_recurrent) > 0;
+    rd_text_format(w->text, "%s%zu = %s(%s, size=%lld", name, k + 1, kind, w->value,
+                   (long long)rd_option_integer(w->options, RD_OPT_hidden_size));
+    if (w->start) rd_text_format(w->text, ", start=%s%zu", w->start, k + 1);
+    write_settings(w, cell);
+    if (drops && rd_option_flag(w->options, RD_OPT_variational) && (cell & WALKED))
+        rd_text_put(w->text, ", variational=1");
+}
+
 static void write_cell(writer *w, const char *name, size_t k, int reverse)
 {
-    size_t row = w->level[k];
-    int drops = rd_option_number(w->options, RD_OPT_dropout_recurrent) > 0;
-    rd_text_format(w->text, "%s%zu = %s(%s, size=%lld", name, k + 1, cells[row].kind, w->value,
-                   (long long)rd_option_integer(w->options, RD_OPT_hidden_size));
+    rd_writer_cell(w, name, cells[w->level[k]].kind, k);
     if (reverse) rd_text_put(w->text, ", reverse=1");
-    write_settings(w, cells[row].cell);
-    if (drops && rd_option_flag(w->options, RD_OPT_variational) && (cells[row].cell & WALKED))
-        rd_text_put(w->text, ", variational=1");
     if (is_homogeneous(w)) rd_text_format(w->text, ", as=rnn.l%zu", k);
     rd_text_put(w->text, ")\n");
 }
 
-static size_t width_of_cell(const writer *w, size_t k)
+size_t rd_writer_width(const writer *w, size_t k)
 {
     int64_t proj = rd_option_integer(w->options, RD_OPT_proj_size);
     if (proj > 0 && cells[w->level[k]].cell == LSTM) return (size_t)proj;
     return (size_t)rd_option_integer(w->options, RD_OPT_hidden_size);
 }
 
-static rondo_status write_level(writer *w, size_t k, rondo_error *error)
+rondo_status rd_writer_level(writer *w, size_t k, rondo_error *error)
 {
-    size_t below_width = w->width, width = width_of_cell(w, k);
+    size_t below_width = w->width, width = rd_writer_width(w, k);
     char below[RD_NAME];
     memcpy(below, w->value, sizeof below);
-    if (k > 0) write_dropout(w, "drop", k, RD_OPT_dropout);
+    if (k > 0) rd_writer_dropout(w, "drop", k, RD_OPT_dropout);
     if (w->both) {
         write_cell(w, "f", k, 0);
         write_cell(w, "b", k, 1);
@@ -246,14 +254,14 @@ static rondo_status write_level(writer *w, size_t k, rondo_error *error)
     } else {
         write_cell(w, "h", k, 0);
     }
-    go_on(w, "h", k + 1, width);
+    rd_writer_go_on(w, "h", k + 1, width);
     if (!w->residual || k == 0) return RONDO_OK;
     if (width != below_width)
         return rd_fail(error, RONDO_BAD_ARGUMENT,
                        "--skip residual needs layers of equal width, layer %zu has %zu and the one below %zu",
                        k + 1, width, below_width);
     rd_text_format(w->text, "r%zu = add(h%zu, %s)\n", k + 1, k + 1, below);
-    go_on(w, "r", k + 1, width);
+    rd_writer_go_on(w, "r", k + 1, width);
     return RONDO_OK;
 }
 
@@ -272,7 +280,7 @@ static size_t width_of_all(const writer *w)
 {
     size_t width = 0;
     for (size_t k = 0; k < w->levels; k++)
-        width += width_of_cell(w, k) * (w->both && w->concat ? 2 : 1);
+        width += rd_writer_width(w, k) * (w->both && w->concat ? 2 : 1);
     return width;
 }
 
@@ -291,7 +299,7 @@ static void write_last(writer *w)
         rd_text_put(w->text, w->residual && k > 0 ? ")\n" : "\n");
     }
     if (w->dense) write_list(w, "pooled", "p");
-    go_on(w, w->dense ? "pooled" : "p", w->dense ? 0 : w->levels, w->dense ? width_of_all(w) : w->width);
+    rd_writer_go_on(w, w->dense ? "pooled" : "p", w->dense ? 0 : w->levels, w->dense ? width_of_all(w) : w->width);
 }
 
 static void write_top(writer *w, int pooled)
@@ -303,25 +311,26 @@ static void write_top(writer *w, int pooled)
     }
     if (w->dense) {
         write_list(w, "all", "h");
-        go_on(w, "all", 0, width_of_all(w));
+        rd_writer_go_on(w, "all", 0, width_of_all(w));
     }
     if (pooled) {
         rd_text_format(w->text, "pooled = %s(%s)\n", pool, w->value);
-        go_on(w, "pooled", 0, w->width);
+        rd_writer_go_on(w, "pooled", 0, w->width);
     }
 }
 
-static rondo_status write_head(writer *w, const rondo_size *x, size_t outputs, rondo_error *error)
+rondo_status rd_writer_head(writer *w, const rondo_size *x, size_t outputs, const char *embedding,
+                            rondo_error *error)
 {
     size_t head = (size_t)rd_option_integer(w->options, RD_OPT_head_size);
     size_t embed = x->symbols ? (size_t)rd_option_integer(w->options, RD_OPT_embed_size) : 0;
     int64_t layers = rd_option_integer(w->options, RD_OPT_head_layers);
-    write_dropout(w, "drop_out", 0, RD_OPT_dropout_output);
+    rd_writer_dropout(w, "drop_out", 0, RD_OPT_dropout_output);
     if (head > 0 && layers == 0) layers = 1;
     for (int64_t i = 0; i < layers; i++) {
         rd_text_format(w->text, "head%lld = dense(%s, size=%zu, act=tanh)\n", (long long)i + 1, w->value,
                        head ? head : w->width);
-        go_on(w, "head", (size_t)i + 1, head ? head : w->width);
+        rd_writer_go_on(w, "head", (size_t)i + 1, head ? head : w->width);
     }
     if (!rd_option_flag(w->options, RD_OPT_tied)) {
         rd_text_format(w->text, "out = dense(%s, size=%zu)\n", w->value, outputs);
@@ -332,9 +341,9 @@ static rondo_status write_head(writer *w, const rondo_size *x, size_t outputs, r
                        "--tied needs an embedding of as many symbols as there are outputs (%zu)", outputs);
     if (w->width != embed) {
         rd_text_format(w->text, "proj = dense(%s, size=%zu, bias=0)\n", w->value, embed);
-        go_on(w, "proj", 0, embed);
+        rd_writer_go_on(w, "proj", 0, embed);
     }
-    rd_text_format(w->text, "out = dense(%s, tied=embed)\n", w->value);
+    rd_text_format(w->text, "out = dense(%s, tied=%s)\n", w->value, embedding);
     return RONDO_OK;
 }
 
@@ -368,23 +377,40 @@ static rondo_status write_network(writer *w, const rondo_size *x, size_t outputs
     if (w->dense && w->levels > RD_MAX_INPUTS)
         return rd_fail(error, RONDO_LIMIT, "--skip dense joins at most %d layers", RD_MAX_INPUTS);
     for (size_t k = 0; k < w->levels; k++)
-        RD_TRY(write_level(w, k, error));
+        RD_TRY(rd_writer_level(w, k, error));
     write_top(w, pooled);
-    return write_head(w, x, outputs, error);
+    return rd_writer_head(w, x, outputs, "embed", error);
+}
+
+rondo_status rd_writer_open(writer *w, const rondo_options *options, rd_text *text, rondo_error *error)
+{
+    *w = (writer){.options = options,
+                  .text = text,
+                  .both = rd_option_flag(options, RD_OPT_bidirectional),
+                  .concat = rd_option_is(options, RD_OPT_merge, "concat"),
+                  .residual = rd_option_is(options, RD_OPT_skip, "residual"),
+                  .dense = rd_option_is(options, RD_OPT_skip, "dense")};
+    RD_TRY(read_cells(w, error));
+    return check_flags(w, error);
+}
+
+int rd_writer_walks(const writer *w)
+{
+    return (cells_of(w) & ~WALKED) == 0;
+}
+
+size_t rd_writer_state(const writer *w, size_t k)
+{
+    return rd_writer_width(w, k) +
+           (cells[w->level[k]].cell == LSTM ? (size_t)rd_option_integer(w->options, RD_OPT_hidden_size) : 0);
 }
 
 rondo_status rd_model_text_from(const rondo_options *options, const rondo_size *x, size_t outputs,
                                 const char *loss, int pooled, rd_text *text, rondo_error *error)
 {
-    writer w = {.options = options,
-                .text = text,
-                .both = rd_option_flag(options, RD_OPT_bidirectional),
-                .concat = rd_option_is(options, RD_OPT_merge, "concat"),
-                .residual = rd_option_is(options, RD_OPT_skip, "residual"),
-                .dense = rd_option_is(options, RD_OPT_skip, "dense")};
-    RD_TRY(read_cells(&w, error));
-    RD_TRY(check_flags(&w, error));
-    RD_TRY(write_input(&w, x, error));
+    writer w;
+    RD_TRY(rd_writer_open(&w, options, text, error));
+    RD_TRY(rd_writer_input(&w, x, "embed", error));
     if (w.levels == 1 && cells[w.level[0]].cell == JORDAN)
         RD_TRY(write_jordan(&w, outputs, loss, pooled, error));
     else
