@@ -1,9 +1,8 @@
-/* Linear-chain conditional random field (equations.md section 6): -log p(y) = logsumexp over all paths - score(y), where
- *     score(y) = start[y_0] + Σ_t e_t[y_t] + Σ_t transitions[y_{t-1}][y_t] + end[y_{T-1}].
- * Both terms are the same walk, once over all paths and once over those through the targets; a target of −1 leaves
- * its step open, so a sequence of such steps adds nothing. The walk is in log space with the maximum of each step
- * subtracted:
- *     alpha_t[j] = e_t[j] + top + log Σ_i exp(alpha_{t-1}[i] - top) exp(transitions[i][j]),
+/* Linear-chain conditional random field (equations.md section 6): -log p(y) = logsumexp over all paths -
+ * score(y), where score(y) = start[y_0] + Σ_t e_t[y_t] + Σ_t transitions[y_{t-1}][y_t] + end[y_{T-1}]. Both
+ * terms are the same walk, once over all paths and once over those through the targets; a target of −1 leaves
+ * its step open, so a sequence of such steps adds nothing. The walk is in log space with the maximum of each
+ * step subtracted: alpha_t[j] = e_t[j] + top + log Σ_i exp(alpha_{t-1}[i] - top) exp(transitions[i][j]),
  * where exp(transitions) is a table, made once a call, so that a step takes K exponentials and K^2 products.
  * Transitions that lie so far apart that the table would lose some go without it ("steep"): K^2 exponentials.
  * Sequences are dealt to chunks that depend on shapes only; each sums its own gradients of the parameters. */
@@ -15,7 +14,7 @@
 
 enum { MOST_CHUNKS = 16, MOST_CLASSES = 4096 };
 #define CHUNK_NUMBERS ((size_t)1 << 21) /* of all chunks' sums together, about */
-#define STEEP         600.0             /* e^-600 is still a normal number, and its inverse times a million too */
+#define STEEP         600.0 /* e^-600 is still a normal number, and its inverse times a million too */
 
 /* What all sequences share. */
 typedef struct crf {
@@ -161,8 +160,8 @@ static void cross_table(const chain *c, const double *table, range a, const doub
 }
 
 /* The same without it; score(i, j) stands at transitions[i * i_stride + j * j_stride]. */
-static void cross_steep(const chain *c, size_t i_stride, size_t j_stride, range a, const double *from, range b,
-                        double *to)
+static void cross_steep(const chain *c, size_t i_stride, size_t j_stride, range a, const double *from,
+                        range b, double *to)
 {
     for (size_t j = b.low; j < b.high; j++) {
         for (size_t i = a.low; i < a.high; i++)
@@ -194,8 +193,8 @@ static void step_back(const chain *c, size_t t)
         cross_table(c, c->crf->arrive, a, c->next, b, c->beta);
 }
 
-/* Posterior of each pair of classes at t - 1 and t; with the table, without the pair's own factor, which is the
- * same at every step. */
+/* Posterior of each pair of classes at t - 1 and t; with the table, without the pair's own factor, which is
+ * the same at every step. */
 static void add_pairs(const chain *c, size_t t)
 {
     const size_t k = c->crf->classes;

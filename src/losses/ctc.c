@@ -1,12 +1,12 @@
-/* Connectionist temporal classification (equations.md section 6): -log of the sum over all alignments of the target,
- * after Graves et al. 2006. Class 0 is the blank, class k + 1 symbol k. With S = 2 L + 1 states - blank, first symbol,
- * blank, … last symbol, blank - and p_t the softmax of the logits of step t,
- *     alpha_t[s] = log p_t[class s] + logsumexp(alpha_{t-1}[s], alpha_{t-1}[s-1], alpha_{t-1}[s-2] where s may be skipped to),
- * a blank never being skipped to, nor a symbol from an equal one. beta is the same from the end, without step t's own
- * log p; the gradient is softmax(z) minus the posterior of each class, Σ exp(alpha + beta - total).
- * What cannot be reached is a finite number far below any sum, so that no infinity appears. Of alpha only the first
- * step of each block of steps is kept, and a block is walked again when the way back comes to it: memory grows with
- * the square root of T times L, not with T times L. */
+/* Connectionist temporal classification (equations.md section 6): -log of the sum over all alignments of the
+ * target, after Graves et al. 2006. Class 0 is the blank, class k + 1 symbol k. With S = 2 L + 1 states -
+ * blank, first symbol, blank, … last symbol, blank - and p_t the softmax of the logits of step t, alpha_t[s]
+ * = log p_t[class s] + logsumexp(alpha_{t-1}[s], alpha_{t-1}[s-1], alpha_{t-1}[s-2] where s may be skipped
+ * to), a blank never being skipped to, nor a symbol from an equal one. beta is the same from the end, without
+ * step t's own log p; the gradient is softmax(z) minus the posterior of each class, Σ exp(alpha + beta -
+ * total). What cannot be reached is a finite number far below any sum, so that no infinity appears. Of alpha
+ * only the first step of each block of steps is kept, and a block is walked again when the way back comes to
+ * it: memory grows with the square root of T times L, not with T times L. */
 #include "base/size.h"
 #include "losses/kinds_of_loss.h"
 
@@ -19,24 +19,24 @@ static const double nowhere = -1e30; /* log of a probability that stands for 0 *
 /* What all sequences share. */
 typedef struct ctc {
     const rd_sequence_call *call;
-    size_t block;   /* steps walked again at a time */
-    size_t *place;  /* [sequences] of the caller's sequences among the targets */
+    size_t block;  /* steps walked again at a time */
+    size_t *place; /* [sequences] of the caller's sequences among the targets */
     unsigned char *rooms;
-    size_t room;    /* bytes of a thread */
+    size_t room; /* bytes of a thread */
 } ctc;
 
 /* The walk over one sequence. */
 typedef struct lattice {
     const ctc *all;
     size_t place, steps, length, states;
-    size_t *label;      /* [length] classes */
-    double *norm;       /* [steps] logsumexp of the logits */
-    double *mark;       /* [blocks][states] alpha at the first step of each block */
-    double *alpha;      /* [block][states] */
-    double *beta;       /* [states] */
-    double *next;       /* [states] */
-    double *posterior;  /* [width] */
-    double total;       /* log of the probability of the target */
+    size_t *label;     /* [length] classes */
+    double *norm;      /* [steps] logsumexp of the logits */
+    double *mark;      /* [blocks][states] alpha at the first step of each block */
+    double *alpha;     /* [block][states] */
+    double *beta;      /* [states] */
+    double *next;      /* [states] */
+    double *posterior; /* [width] */
+    double total;      /* log of the probability of the target */
 } lattice;
 
 /* ---- memory ---- */
@@ -99,8 +99,8 @@ static int32_t symbol_at(const rd_sequence_call *call, size_t place, size_t t)
     return call->symbols[call->target_pack->offset[t] + place];
 }
 
-/* Steps that the target at a place needs: its symbols, and a blank between equal ones; 0 symbols known: it holds
- * one to be ignored. */
+/* Steps that the target at a place needs: its symbols, and a blank between equal ones; 0 symbols known: it
+ * holds one to be ignored. */
 static size_t steps_needed(const rd_sequence_call *call, size_t place, size_t length, int *known)
 {
     size_t steps = length;
@@ -112,8 +112,8 @@ static size_t steps_needed(const rd_sequence_call *call, size_t place, size_t le
     return steps;
 }
 
-/* A sequence counts as many targets as it has symbols, an empty one as one. A target with an ignored symbol is left
- * out as a whole: what its steps should give is not known. */
+/* A sequence counts as many targets as it has symbols, an empty one as one. A target with an ignored symbol
+ * is left out as a whole: what its steps should give is not known. */
 static void count(const rd_sequence_call *call)
 {
     const rondo_pack *pack = call->target_pack;
@@ -130,7 +130,8 @@ static void count(const rd_sequence_call *call)
 
 /* ---- one step ---- */
 
-/* The larger of two, and the exponential of what another lies below it; below e^-40 it is lost in a sum with 1. */
+/* The larger of two, and the exponential of what another lies below it; below e^-40 it is lost in a sum
+ * with 1. */
 static double below(double x, double top)
 {
     return x - top > -40 ? exp(x - top) : 0;
@@ -184,9 +185,8 @@ static void retreat(const lattice *l, size_t t)
     for (size_t s = 0; s < l->states; s++)
         l->next[s] = l->beta[s] + chance(l, t + 1, s);
     for (size_t s = 0; s < l->states; s++)
-        l->beta[s] =
-            log_sum(l->next[s], s + 1 < l->states ? l->next[s + 1] : nowhere,
-                    s + 2 < l->states && skips(l, s + 2) ? l->next[s + 2] : nowhere);
+        l->beta[s] = log_sum(l->next[s], s + 1 < l->states ? l->next[s + 1] : nowhere,
+                             s + 2 < l->states && skips(l, s + 2) ? l->next[s + 2] : nowhere);
 }
 
 /* ---- one sequence ---- */
@@ -218,7 +218,8 @@ static void forward(lattice *l)
             begin(l, alpha_at(l, 0));
         else
             advance(l, t, alpha_at(l, t - 1), alpha_at(l, t));
-        if (t % block == 0) memcpy(l->mark + t / block * l->states, alpha_at(l, t), l->states * sizeof *l->mark);
+        if (t % block == 0)
+            memcpy(l->mark + t / block * l->states, alpha_at(l, t), l->states * sizeof *l->mark);
     }
     const double *end = alpha_at(l, last) + l->states - 1;
     l->total = log_sum(end[0], l->states > 1 ? end[-1] : nowhere, nowhere);

@@ -1,5 +1,5 @@
-/* A loss is a row of functions: output of the network and targets in, loss and gradient out; either row by row, or
- * over whole sequences. */
+/* A loss is a row of functions: output of the network and targets in, loss and gradient out; either row by
+ * row, or over whole sequences. */
 #ifndef RD_LOSS_H
 #define RD_LOSS_H
 
@@ -42,21 +42,21 @@ typedef struct rd_sequence_limits {
 
 typedef struct rd_sequence_call {
     const rondo_device *device;
-    const rondo_pack *pack;        /* of the output */
+    const rondo_pack *pack; /* of the output */
     const rd_real *output;
     size_t width, stride;          /* [rows][width] */
     rd_real *gradient;             /* [rows][stride] added to; or NULL */
     const rondo_pack *target_pack; /* the same sequences; lengths of its own where the loss allows them */
     const int32_t *symbols;        /* [target rows] −1 is ignored */
-    const rd_real *weight;         /* [target rows] or NULL; a sequence weighs as much as its targets do on average */
-    const rd_real *scale;          /* [sequences] gradient factor (reduction); in the caller's order, as all below */
-    const rd_real *params;         /* the loss node's own, as its `param` says, one after the other */
-    rd_real *grads;                /* of these, added to; or NULL */
-    rd_sequence_limits limits;     /* what `memory` was asked for */
-    unsigned char *memory;         /* 64-aligned */
-    double *loss;                  /* [sequences] out: weighted, unreduced, nats */
-    double *count;                 /* [sequences] out: targets times weight; 0: left out, as run then does */
-    unsigned char *infeasible;     /* [sequences] out: 1 where no output of that length can give the target */
+    const rd_real *weight; /* [target rows] or NULL; a sequence weighs as much as its targets do on average */
+    const rd_real *scale;  /* [sequences] gradient factor (reduction); in the caller's order, as all below */
+    const rd_real *params; /* the loss node's own, as its `param` says, one after the other */
+    rd_real *grads;        /* of these, added to; or NULL */
+    rd_sequence_limits limits; /* what `memory` was asked for */
+    unsigned char *memory;     /* 64-aligned */
+    double *loss;              /* [sequences] out: weighted, unreduced, nats */
+    double *count;             /* [sequences] out: targets times weight; 0: left out, as run then does */
+    unsigned char *infeasible; /* [sequences] out: 1 where no output of that length can give the target */
 } rd_sequence_call;
 
 typedef struct rd_sequence_ops {
@@ -78,8 +78,8 @@ typedef struct rd_sequence_ops {
 /* Scores of a linear-chain conditional random field beside those that the network gives. */
 typedef struct rd_crf {
     size_t classes;
-    const rd_real *start, *end;  /* [classes] */
-    const rd_real *transitions;  /* [classes][classes], from and to */
+    const rd_real *start, *end; /* [classes] */
+    const rd_real *transitions; /* [classes][classes], from and to */
 } rd_crf;
 
 typedef struct rd_loss_info {

@@ -44,7 +44,8 @@ void rd_reduce_rows(rd_reduce kind, const rondo_pack *pack, const double *count,
     *divisor = divisor_of(kind, sum_of(pack->rows, count), sequences);
 }
 
-void rd_reduce_sequences(rd_reduce kind, size_t sequences, const double *count, rd_real *factor, double *divisor)
+void rd_reduce_sequences(rd_reduce kind, size_t sequences, const double *count, rd_real *factor,
+                         double *divisor)
 {
     double counted = 0;
     for (size_t i = 0; i < sequences; i++) {

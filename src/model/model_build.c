@@ -124,8 +124,9 @@ static rondo_status check_loss(const rondo_model *model, const rd_node *node, co
                        "model text:%zu: %s needs an output for each step, \"%s\" has one a %s", node->line,
                        node->kind, node->input[0], out->per_sequence ? "sequence" : "character");
     if (sequence && sequence->most_width > 0 && width > sequence->most_width)
-        return rd_fail(error, RONDO_LIMIT, "model text:%zu: %s takes at most %zu classes, part \"%s\" has %zu",
-                       node->line, node->kind, sequence->most_width, model->part[loss->target].name, width);
+        return rd_fail(error, RONDO_LIMIT,
+                       "model text:%zu: %s takes at most %zu classes, part \"%s\" has %zu", node->line,
+                       node->kind, sequence->most_width, model->part[loss->target].name, width);
     return RONDO_OK;
 }
 
@@ -343,7 +344,8 @@ static rondo_status name_tensors(rondo_model *model, rondo_error *error)
         for (size_t k = 0; k < model->loss[i].params; k++) {
             const rd_loss_node *loss = &model->loss[i];
             (void)snprintf(prefix, sizeof prefix, "%s.", loss->name);
-            RD_TRY(name_tensor(model, &model->layer[loss->source], prefix, &loss->param[k], loss->line, error));
+            RD_TRY(
+                name_tensor(model, &model->layer[loss->source], prefix, &loss->param[k], loss->line, error));
         }
     return RONDO_OK;
 }

@@ -1,4 +1,5 @@
-/* What a loss node is beside its line: settings, the width it asks for, and its parameters as others see them. */
+/* What a loss node is beside its line: settings, the width it asks for, and its parameters as others see
+ * them. */
 #include "model/model_build.h"
 
 #include "losses/kinds_of_loss.h"
@@ -34,8 +35,7 @@ rondo_status rd_model_outputs(const rondo_options *options, const char *loss, si
 {
     const rd_loss_info *info = rd_loss_find(loss);
     rd_loss_settings settings = {.smooth = 0};
-    if (!info)
-        return rd_fail(error, RONDO_BAD_ARGUMENT, "there is no loss %s", rd_quote(loss).text);
+    if (!info) return rd_fail(error, RONDO_BAD_ARGUMENT, "there is no loss %s", rd_quote(loss).text);
     if (info->quantiles)
         RD_TRY(read_quantiles(rd_option_text(options, RD_OPT_quantiles), "--quantiles", &settings, error));
     *outputs = info->width(target_width, &settings);

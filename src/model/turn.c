@@ -31,8 +31,8 @@ static int same_rows(const rondo_pack *a, const rondo_pack *b)
            memcmp(a->length, b->length, a->sequences * sizeof *a->length) == 0;
 }
 
-/* A target a row has the lengths of the output; a target a sequence has length 1 everywhere. Targets with lengths
- * of their own were there when the memory for them was made. */
+/* A target a row has the lengths of the output; a target a sequence has length 1 everywhere. Targets with
+ * lengths of their own were there when the memory for them was made. */
 static rondo_status check_target(const turn *t, const struct rd_model_run *run, rondo_error *error)
 {
     const rondo_pack *pack = &t->target->packed.pack;
@@ -380,8 +380,8 @@ rondo_status rondo_model_backward(rondo_model *model, const rondo_batch *batch, 
 static void note_lost(const rondo_model *model)
 {
     for (size_t i = 0; i < model->losses && model->run->phase == RD_PHASE_LOSS; i++)
-        model->run->lost |= (model->loss[i].fused || model->loss[i].params > 0) &&
-                            model->run->frame->mode == RONDO_TRAIN;
+        model->run->lost |=
+            (model->loss[i].fused || model->loss[i].params > 0) && model->run->frame->mode == RONDO_TRAIN;
 }
 
 void rondo_model_zero_grad(rondo_model *model)

@@ -1,4 +1,4 @@
-/* The checks that are built into the program: gradients of every cell in double, kernels of every instruction
+/* The checks that are built into the program: gradients of every cell and every loss in double, kernels of every instruction
  * set that runs here against a plain loop, the same bits for any number of threads. A check is a row: a name
  * and what it runs on. */
 #include "tasks/tasks.h"
@@ -35,41 +35,62 @@ static const check cells[] = {
     {"two-layers",   "a = gru(x, size=4)\nh = lstm(a, size=5)"},
 };
 /* clang-format on */
-enum { CELLS = sizeof cells / sizeof *cells, SEQUENCES = 4, WIDTH = 3, CLASSES = 4, LONGEST = 4 };
-static const size_t lengths[SEQUENCES] = {2, 4, 0, 3};
+enum { CELLS = sizeof cells / sizeof *cells, SEQUENCES = 4, WIDTH = 3, CLASSES = 4, NUMBERS = 2, LONGEST = 4 };
+static const size_t lengths[SEQUENCES] = {2, 4, 0, 3}, shorter[SEQUENCES] = {1, 2, 0, 2};
 static const double gradient_limit = 1e-6;
 
 /* ---- a small model and batch --------------------------------------------------------------------------- */
 
 static rondo_status make_batch(rondo_batch **batch, rondo_error *error)
 {
-    rd_real x[SEQUENCES][LONGEST * WIDTH];
+    rd_real x[SEQUENCES][LONGEST * WIDTH], v[SEQUENCES][LONGEST * NUMBERS];
     int32_t y[SEQUENCES][LONGEST];
-    const rd_real *xs[SEQUENCES];
+    const rd_real *xs[SEQUENCES], *vs[SEQUENCES];
     const int32_t *ys[SEQUENCES];
     for (size_t s = 0; s < SEQUENCES; s++) {
         rd_random_fill_normal(rd_key_of(1, RD_STREAM_SYNTH, s, 0), 0, LONGEST * WIDTH, 1, x[s]);
+        rd_random_fill_normal(rd_key_of(1, RD_STREAM_SYNTH, s, 2), 0, LONGEST * NUMBERS, 1, v[s]);
         for (size_t t = 0; t < LONGEST; t++)
             y[s][t] = (int32_t)rd_random_below(rd_key_of(1, RD_STREAM_SYNTH, s, 1), t, CLASSES);
         xs[s] = x[s];
+        vs[s] = v[s];
         ys[s] = y[s];
     }
     RD_TRY(rondo_batch_new(batch, error));
     RD_TRY(rondo_batch_put(
         *batch, "x", &(rondo_sequences){.count = SEQUENCES, .length = lengths, .width = WIDTH, .values = xs},
         error));
+    RD_TRY(rondo_batch_put(
+        *batch, "v", &(rondo_sequences){.count = SEQUENCES, .length = lengths, .width = NUMBERS, .values = vs},
+        error));
+    RD_TRY(rondo_batch_put(*batch, "short",
+                           &(rondo_sequences){.count = SEQUENCES, .length = shorter, .symbols = ys}, error));
     return rondo_batch_put(*batch, "y",
                            &(rondo_sequences){.count = SEQUENCES, .length = lengths, .symbols = ys}, error);
 }
 
-static rondo_status make_model(rondo_device *device, const rondo_options *options, const char *nodes,
+/* A row of cells with a head, or, without a text, the loss of that name behind a small network. */
+static rondo_status model_text(const check *row, const rondo_options *options, rd_text *text, rondo_error *error)
+{
+    if (row->text) {
+        rd_text_format(text, "%s\nout = dense(h, size=%d)\nloss = softmax(out, y)\n", row->text, CLASSES);
+        return rd_text_done(text, error);
+    }
+    const rd_loss_info *info = rd_loss_find(row->name);
+    const char *target = !info->symbols ? "v" : info->sequence && info->sequence->own_lengths ? "short" : "y";
+    size_t outputs;
+    RD_TRY(rd_model_outputs(options, row->name, info->symbols ? CLASSES : NUMBERS, &outputs, error));
+    rd_text_format(text, "out = dense(rnn(x, size=5), size=%zu)\nloss = %s(out, %s)\n", outputs, row->name, target);
+    return rd_text_done(text, error);
+}
+
+static rondo_status make_model(rondo_device *device, const rondo_options *options, const check *row,
                                rondo_model **model, rondo_error *error)
 {
     rd_text text = {0};
-    static const rondo_size sizes[] = {{"x", WIDTH, 0}, {"y", CLASSES, 1}};
-    rd_text_format(&text, "%s\nout = dense(h, size=%d)\nloss = softmax(out, y)\n", nodes, CLASSES);
-    rondo_status status = rd_text_done(&text, error);
-    if (status == RONDO_OK) status = rondo_model_new(device, options, text.text, sizes, 2, model, error);
+    static const rondo_size sizes[] = {{"x", WIDTH, 0}, {"y", CLASSES, 1}, {"short", CLASSES, 1}, {"v", NUMBERS, 0}};
+    rondo_status status = model_text(row, options, &text, error);
+    if (status == RONDO_OK) status = rondo_model_new(device, options, text.text, sizes, 4, model, error);
     rd_text_free(&text);
     return status;
 }
@@ -84,7 +105,7 @@ static rondo_status check_gradient(const check *row, const rondo_options *option
     rondo_batch *batch = NULL;
     rondo_gradcheck_result worst;
     rondo_status status = rondo_device_open("cpu", 1, &device, error);
-    if (status == RONDO_OK) status = make_model(device, options, row->text, &model, error);
+    if (status == RONDO_OK) status = make_model(device, options, row, &model, error);
     if (status == RONDO_OK) status = make_batch(&batch, error);
     if (status == RONDO_OK) status = rondo_gradcheck(model, batch, 0, &worst, error);
     if (status == RONDO_OK) {
@@ -109,7 +130,7 @@ static rondo_status gradient_with(int threads, const check *row, const rondo_opt
     rondo_loss_report report;
     rondo_status status = rondo_device_open("cpu", threads, &device, error);
     *grads = NULL;
-    if (status == RONDO_OK) status = make_model(device, options, row->text, &model, error);
+    if (status == RONDO_OK) status = make_model(device, options, row, &model, error);
     if (status == RONDO_OK) status = make_batch(&batch, error);
     if (status == RONDO_OK) status = rondo_model_forward(model, NULL, batch, RONDO_TRAIN, NULL, error);
     if (status == RONDO_OK) {
@@ -245,10 +266,14 @@ static rondo_status run_all(running *r, rondo_error *error)
     rondo_device_close(device);
     for (size_t i = 0; i < CELLS; i++)
         RD_TRY(run_one(r, "gradient", &cells[i], check_gradient, error));
+    for (const rd_loss_info *loss = rd_losses; loss->name; loss++)
+        RD_TRY(run_one(r, "loss", &(check){.name = loss->name}, check_gradient, error));
     for (size_t i = 0; (isa = rd_kernels_name(i)) != NULL; i++)
         RD_TRY(run_one(r, "kernels", &(check){isa, isa}, check_kernels, error));
     for (size_t i = 0; i < CELLS; i++)
         RD_TRY(run_one(r, "threads", &cells[i], check_threads, error));
+    for (const rd_loss_info *loss = rd_losses; loss->name; loss++)
+        RD_TRY(run_one(r, "threads", &(check){.name = loss->name}, check_threads, error));
     return RONDO_OK;
 }
 

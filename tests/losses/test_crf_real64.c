@@ -77,16 +77,19 @@ static void check_sequence(const bench *b, size_t i, double limit, double *grads
     }
     enumerate(b, i, 0, &top[0], &all);
     enumerate(b, i, 1, &top[1], &own);
-    near(b->loss[i], weight * (double)(top[0] + logl(all.total) - top[1] - logl(own.total)), limit, "loss", i);
+    near(b->loss[i], weight * (double)(top[0] + logl(all.total) - top[1] - logl(own.total)), limit, "loss",
+         i);
     const double by = weight * (double)b->scale[i];
     for (size_t k = 0; k < K; k++) {
         for (size_t t = 0; t < b->steps[i]; t++)
             near((double)b->gradient[row_at(b, i, t) * b->stride + k],
-                 by * (double)(all.share[t][k] / all.total - own.share[t][k] / own.total), limit, "gradient", t);
+                 by * (double)(all.share[t][k] / all.total - own.share[t][k] / own.total), limit, "gradient",
+                 t);
         grads[k] += by * (double)(all.start[k] / all.total - own.start[k] / own.total);
         grads[K + k] += by * (double)(all.end[k] / all.total - own.end[k] / own.total);
         for (size_t j = 0; j < K; j++)
-            grads[2 * K + k * K + j] += by * (double)(all.pair[k][j] / all.total - own.pair[k][j] / own.total);
+            grads[2 * K + k * K + j] +=
+                by * (double)(all.pair[k][j] / all.total - own.pair[k][j] / own.total);
     }
 }
 

@@ -1,4 +1,5 @@
-/* CTC against the sum over every path, and, where there are too many, against the plain recursion in long double. */
+/* CTC against the sum over every path, and, where there are too many, against the plain recursion in long
+ * double. */
 #include "sequence_help.h"
 
 enum { WIDTH = 4, LONGEST = 6 };
@@ -66,17 +67,26 @@ static void check_sequence(const bench *b, size_t i)
     for (size_t t = 0; t < b->steps[i]; t++)
         for (size_t k = 0; k < WIDTH; k++) {
             const double slope = total > 0 ? (double)(p[t][k] - share[t][k] / total) : 0;
-            near((double)b->gradient[row_at(b, i, t) * b->stride + k], weight * (double)b->scale[i] * slope, 1e-12,
-                 "gradient", t * WIDTH + k);
+            near((double)b->gradient[row_at(b, i, t) * b->stride + k], weight * (double)b->scale[i] * slope,
+                 1e-12, "gradient", t * WIDTH + k);
         }
 }
 
 static const struct {
     int32_t symbols[LONGEST + 1];
     size_t length;
-} targets[] = {{{0}, 0},          {{0}, 1},          {{2}, 1},       {{0, 1}, 2},    {{1, 1}, 2},
-               {{0, 0, 0}, 3},    {{0, 1, 0}, 3},    {{2, 2, 1}, 3}, {{0, 1, 2, 0}, 4}, {{1, 1, 2, 2}, 4},
-               {{0, 1, 0, 1, 0, 1}, 6}, {{0, 0, 1, 2, 0, 1, 2}, 7}};
+} targets[] = {{{0}, 0},
+               {{0}, 1},
+               {{2}, 1},
+               {{0, 1}, 2},
+               {{1, 1}, 2},
+               {{0, 0, 0}, 3},
+               {{0, 1, 0}, 3},
+               {{2, 2, 1}, 3},
+               {{0, 1, 2, 0}, 4},
+               {{1, 1, 2, 2}, 4},
+               {{0, 1, 0, 1, 0, 1}, 6},
+               {{0, 0, 1, 2, 0, 1, 2}, 7}};
 
 static void every_target_and_length_agrees_with_the_sum_over_all_paths(void **state)
 {
@@ -121,8 +131,8 @@ static void a_target_with_an_ignored_symbol_is_left_out(void **state)
 
 enum { STEPS = 333, LENGTH = 40 };
 
-/* -log of the probability by the recursion over states, with nothing but products and sums: long double goes down to
- * 1e-4932. */
+/* -log of the probability by the recursion over states, with nothing but products and sums: long double goes
+ * down to 1e-4932. */
 static long double plain(const bench *b, size_t i)
 {
     static long double p[MOST_STEPS][WIDTH];
@@ -133,7 +143,8 @@ static long double plain(const bench *b, size_t i)
     a[1] = p[0][b->target[i][0] + 1];
     for (size_t t = 1; t < b->steps[i]; t++)
         for (size_t s = states; s-- > 0;) {
-            const int symbol = s % 2, free = symbol && s > 1 && b->target[i][s / 2] != b->target[i][s / 2 - 1];
+            const int symbol = s % 2,
+                      free = symbol && s > 1 && b->target[i][s / 2] != b->target[i][s / 2 - 1];
             a[s] += (s > 0 ? a[s - 1] : 0) + (free ? a[s - 2] : 0);
             a[s] *= p[t][symbol ? b->target[i][s / 2] + 1 : 0];
         }
@@ -162,7 +173,8 @@ static void blocks_that_are_walked_again_give_the_same_gradient(void **state)
             b->output[n] = kept - 1e-4;
             const long double lower = plain(b, i);
             b->output[n] = kept;
-            near((double)b->gradient[n], (double)(b->scale[i] * (above - lower) / 2e-4L), 1e-7, "gradient", t);
+            near((double)b->gradient[n], (double)(b->scale[i] * (above - lower) / 2e-4L), 1e-7, "gradient",
+                 t);
         }
     }
     bench_close(b);
@@ -198,7 +210,8 @@ static void memory_that_cannot_be_counted_is_refused_and_a_long_one_is_small(voi
 {
     (void)state;
     size_t bytes;
-    rd_sequence_limits limits = {.steps = 100000, .sequences = 1, .target_steps = 1000, .width = 30, .threads = 2};
+    rd_sequence_limits limits = {
+        .steps = 100000, .sequences = 1, .target_steps = 1000, .width = 30, .threads = 2};
     assert_true(rd_loss_ctc.memory(&limits, &bytes));
     assert_true(bytes < (size_t)64 << 20);
     limits.steps = limits.target_steps = SIZE_MAX / 4;

@@ -24,8 +24,9 @@ static void put_shorter(bench *b, const size_t *length, size_t count, size_t eve
             symbols[i][t] = (int32_t)((i * 5 + t * 3 + t * t) % BENCH_CLASSES);
         of[i] = symbols[i];
     }
-    works(b, rondo_batch_put(b->batch, "y", &(rondo_sequences){.count = count, .length = shorter, .symbols = of},
-                             &b->error));
+    works(b,
+          rondo_batch_put(b->batch, "y", &(rondo_sequences){.count = count, .length = shorter, .symbols = of},
+                          &b->error));
 }
 
 static void shake(bench *b)
@@ -63,7 +64,8 @@ static void any_number_of_threads_gives_the_same_bits(void **state)
             bench_many(&many, texts[n], threads[i]);
             rondo_loss_report report = bench_learn(&many);
             assert_memory_equal(&report, &alone, sizeof report);
-            assert_memory_equal(many.model->grads, one.model->grads, one.model->numbers * sizeof *one.model->grads);
+            assert_memory_equal(many.model->grads, one.model->grads,
+                                one.model->numbers * sizeof *one.model->grads);
             bench_close(&many);
         }
         bench_close(&one);
@@ -138,9 +140,11 @@ static void a_batch_of_nothing_but_infeasible_targets_has_loss_and_gradient_zero
     bench_open(&b, 1, "");
     bench_model(&b, ctc_text);
     bench_fill(&b);
-    works(&b, rondo_batch_put(b.batch, "x", &(rondo_sequences){.count = 4, .length = none, .width = 3, .values = empty},
+    works(&b, rondo_batch_put(b.batch, "x",
+                              &(rondo_sequences){.count = 4, .length = none, .width = 3, .values = empty},
                               &b.error));
-    works(&b, rondo_batch_put(b.batch, "y", &(rondo_sequences){.count = 4, .length = one, .symbols = of}, &b.error));
+    works(&b, rondo_batch_put(b.batch, "y", &(rondo_sequences){.count = 4, .length = one, .symbols = of},
+                              &b.error));
     rondo_loss_report report = bench_learn(&b);
     assert_true(report.infeasible == 4 && report.sum == 0 && report.count == 0 && report.divisor == 0);
     for (size_t i = 0; i < b.model->numbers; i++)
@@ -152,8 +156,8 @@ static void a_batch_of_nothing_but_infeasible_targets_has_loss_and_gradient_zero
 static void the_four_reductions_divide_by_what_they_say(void **state)
 {
     (void)state;
-    const char *const options[] = {"loss-reduce = token\n", "loss-reduce = sequence\n", "loss-reduce = time\n",
-                                   "loss-reduce = sum\n"};
+    const char *const options[] = {"loss-reduce = token\n", "loss-reduce = sequence\n",
+                                   "loss-reduce = time\n", "loss-reduce = sum\n"};
     const double of_ctc[] = {5, 4, 4, 1}, of_crf[] = {9, 3, 3, 1};
     for (size_t n = 0; n < 8; n++) {
         bench b;
@@ -182,7 +186,8 @@ static void refused(const char *text, const char *message)
 static void lines_that_do_not_fit_are_refused(void **state)
 {
     (void)state;
-    refused("out = dense(x, size=5)\nloss = ctc(out, y)\n", "ctc needs 6 outputs for part \"y\", \"out\" has 5");
+    refused("out = dense(x, size=5)\nloss = ctc(out, y)\n",
+            "ctc needs 6 outputs for part \"y\", \"out\" has 5");
     refused("out = dense(x, size=6)\nloss = crf(out, y)\n", "crf needs 5 outputs");
     refused("out = dense(mean(x), size=5)\nloss = crf(out, c)\n", "crf needs an output for each step");
     refused("out = dense(x, size=2)\nloss = crf(out, v)\n", "crf cannot compare with numbers");
