@@ -55,6 +55,7 @@ typedef struct rd_param {
     int forget_gate;          /* index of the block that gets the forget bias, or −1 */
     size_t offset;            /* in the flat arrays, set by the model */
     int shared;               /* 1: a view of another layer's parameter (tied); owns no place of its own */
+    int frozen;               /* 1: no gradient is added, no update made: it stands behind all that learn */
 } rd_param;
 
 typedef struct rd_layer rd_layer;
@@ -155,6 +156,7 @@ struct rd_layer {
     int reads_final;          /* 1: of inputs with `final` it reads the final state, never the rows, and adds to d_final */
     int repeats;              /* 1: forward, run again in training from the same inputs and start, leaves the same bits in
                                  its memory, so that a frame need not keep it till backward */
+    size_t units;             /* 1 + the parameter that has, for each output, the unit in which a loss measures its differences; 0: none */
     int narrows;              /* 1: backward can do with bf16 numbers of what forward saved (ops->narrow) */
     void *own;
 };

@@ -26,7 +26,8 @@ static double squared(double z, double y, double *gradient)
 
 typedef struct work {
     const rd_loss_call *call;
-    double smooth; /* of binary targets: mixed with 1/2 */
+    double smooth;       /* of binary targets: mixed with 1/2 */
+    const rd_real *unit; /* [width] of squared errors, or NULL: 1 */
 } work;
 
 static double target_of(const rd_loss_call *call, size_t row, size_t k)
@@ -45,9 +46,10 @@ static inline __attribute__((always_inline)) void run_row(const work *w, element
     double sum = 0, gradient;
     for (size_t k = 0; k < call->width; k++) {
         double y = ignored ? 0 : target_of(call, row, k);
+        const double unit = w->unit ? (double)w->unit[k] : 1;
         int absent = ignored || isnan(y);
-        if (!absent) sum += one((double)z[k], y + w->smooth * (0.5 - y), &gradient);
-        if (call->gradient) z[k] = absent ? 0 : (rd_real)(gradient * weight * scale);
+        if (!absent) sum += one((double)z[k] / unit, (y + w->smooth * (0.5 - y)) / unit, &gradient);
+        if (call->gradient) z[k] = absent ? 0 : (rd_real)(gradient / unit * weight * scale);
     }
     call->loss[row] = weight * sum;
 }
@@ -80,6 +82,6 @@ void rd_loss_binary(const rd_loss_call *call)
 
 void rd_loss_squared(const rd_loss_call *call)
 {
-    work w = {.call = call};
+    work w = {.call = call, .unit = call->unit};
     rd_pool_run(call->device->pool, squared_rows, &w, rd_ceil_div(call->rows, ROWS_A_CHUNK));
 }

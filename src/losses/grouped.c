@@ -11,11 +11,14 @@
 enum { ROWS_A_CHUNK = 64 };
 #define LOG_TWO_PI 1.8378770664093454836
 
-/* Loss of the outputs z of one target y; with call->gradient, z becomes the gradient times `factor`. */
-typedef double (*group)(const rd_loss_call *call, rd_real *z, double y, double factor);
+/* Loss of the outputs z of one target y, the first of them number `at` of the row; with call->gradient, z becomes the
+ * gradient times `factor`. */
+typedef double (*group)(const rd_loss_call *call, size_t at, rd_real *z, double y, double factor);
 
-static double gaussian(const rd_loss_call *call, rd_real *z, double y, double factor)
+/* Of any unit: a likelihood in other units differs by a constant. */
+static double gaussian(const rd_loss_call *call, size_t at, rd_real *z, double y, double factor)
 {
+    (void)at;
     const double s = (double)z[1], off = (double)z[0] - y, precision = rd_exp64(-s),
                  square = off * off * precision;
     if (call->gradient) {
@@ -25,13 +28,14 @@ static double gaussian(const rd_loss_call *call, rd_real *z, double y, double fa
     return 0.5 * (s + square + LOG_TWO_PI);
 }
 
-static double quantile(const rd_loss_call *call, rd_real *z, double y, double factor)
+static double quantile(const rd_loss_call *call, size_t at, rd_real *z, double y, double factor)
 {
     double sum = 0;
     for (size_t i = 0; i < call->settings->quantiles; i++) {
-        const double q = call->settings->quantile[i], above = y - (double)z[i];
+        const double q = call->settings->quantile[i], unit = call->unit ? (double)call->unit[at + i] : 1;
+        const double above = (y - (double)z[i]) / unit;
         sum += above > 0 ? q * above : (q - 1) * above;
-        if (call->gradient) z[i] = (rd_real)(factor * (above > 0 ? -q : above < 0 ? 1 - q : 0));
+        if (call->gradient) z[i] = (rd_real)(factor / unit * (above > 0 ? -q : above < 0 ? 1 - q : 0));
     }
     return sum;
 }
@@ -46,7 +50,7 @@ static inline __attribute__((always_inline)) void run_row(const rd_loss_call *ca
         rd_real *z = call->output + row * call->stride + k * size;
         const double y = (double)call->values[row * call->value_width + k];
         if (!isnan(y))
-            sum += one(call, z, y, factor);
+            sum += one(call, k * size, z, y, factor);
         else if (call->gradient)
             memset(z, 0, size * sizeof *z);
     }

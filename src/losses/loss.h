@@ -25,6 +25,7 @@ typedef struct rd_loss_call {
     size_t value_width;
     const rd_real *weight; /* [rows] or NULL */
     const rd_real *scale;  /* [rows] gradient factor (reduction), or NULL: 1 */
+    const rd_real *unit;   /* [width] differences are measured in units of this much, or NULL: 1 */
     const rd_loss_settings *settings;
     int gradient;
     double *loss;  /* [rows] out: weighted, unreduced, nats */

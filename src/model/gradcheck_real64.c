@@ -70,7 +70,7 @@ static rondo_status check_all(rondo_model *model, const rondo_batch *batch, size
     const rd_param *param;
     const char *name;
     for (size_t i = 0; (name = rd_model_param_name(model, i, NULL, &param)) != NULL; i++)
-        RD_TRY(check_tensor(model, batch, limit, name, param, grads, worst, error));
+        if (!param->frozen) RD_TRY(check_tensor(model, batch, limit, name, param, grads, worst, error));
     return RONDO_OK;
 }
 

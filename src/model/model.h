@@ -78,6 +78,7 @@ struct rondo_model {
     rd_loss_node loss[RD_MAX_LOSSES]; size_t losses;
     rd_real *params, *grads, *packed;  /* flat, owned, 64-aligned; grads are made by the first TRAIN forward or asked for */
     size_t numbers;                    /* parameters */
+    size_t learning;                   /* of these, the first so many learn; the others are frozen */
     rd_row_set rows;                   /* embeddings that read the batch: of their gradients few rows are not 0; made with grads */
     size_t *packed_at;                 /* [layers + 1] where each layer's panels begin, and where they end */
     size_t state_width;                /* sum over layers of what they carry; a state is [sequences][state_width] */

@@ -239,17 +239,28 @@ static rondo_status connect(rondo_model *model, rd_layer *layer, const rd_node *
     return RONDO_OK;
 }
 
-static void place_params(rondo_model *model, rd_layer *layer)
+/* Gives the parameters of a layer their places: those that learn, or those that are frozen. */
+static void place_params(rondo_model *model, rd_layer *layer, int frozen)
 {
     for (size_t k = 0; k < layer->params; k++) {
         rd_param *param = &layer->param[k];
-        if (param->shared && layer->tied) {
-            param->offset = layer->tied->param[0].offset;
-            continue;
-        }
+        if (param->frozen != frozen || (param->shared && layer->tied)) continue;
         param->offset = model->numbers;
         model->numbers += param->rows * (param->columns ? param->columns : 1);
     }
+}
+
+/* What is frozen stands behind all that learns, so that updates and norms end before it. */
+static void place_frozen(rondo_model *model)
+{
+    model->learning = model->numbers;
+    for (size_t i = 0; i < model->layers; i++)
+        place_params(model, &model->layer[i], 1);
+    for (size_t i = 0; i < model->layers; i++)
+        for (size_t k = 0; k < model->layer[i].params; k++) {
+            rd_param *param = &model->layer[i].param[k];
+            if (param->shared && model->layer[i].tied) param->offset = model->layer[i].tied->param[0].offset;
+        }
 }
 
 static rondo_status add_layer(rondo_model *model, rd_node *node, const rd_layer_ops *ops, rondo_error *error)
@@ -270,7 +281,7 @@ static rondo_status add_layer(rondo_model *model, rd_node *node, const rd_layer_
             numbers > SIZE_MAX / 64 - model->numbers)
             return refuse(node, error, "there are more parameters than can be counted in", node->name);
     }
-    place_params(model, layer);
+    place_params(model, layer, 0);
     model->state_at[layer->index] = model->state_width;
     model->state_width += rd_layer_carries(layer);
     if (layer->in[0].inside) layer->streams = 0; /* a word comes as a whole */
@@ -401,6 +412,7 @@ rondo_status rd_model_build(rondo_model *model, rd_node *nodes, size_t count, ro
     for (size_t i = 0; i < count; i++)
         RD_TRY(add_node(model, &nodes[i], error));
     if (model->layers == 0) return rd_fail(error, RONDO_BAD_ARGUMENT, "the model text has no layer");
+    place_frozen(model);
     find_fused_heads(model);
     RD_TRY(name_tensors(model, error));
     return place_panels(model, error);

@@ -79,6 +79,13 @@ static rondo_status open_turn(const rondo_model *model, size_t i, turn *t, rondo
 /* ---- blocks of rows -------------------------------------------------------------------------------------
  */
 
+/* The units of the layer's outputs; NULL: it has none. */
+static const rd_real *units_of(const turn *t)
+{
+    const rd_layer *source = t->source;
+    return source->units ? t->model->params + source->param[source->units - 1].offset : NULL;
+}
+
 static rd_loss_call block_call(const turn *t, size_t first, size_t rows)
 {
     size_t width = t->target->width;
@@ -90,6 +97,7 @@ static rd_loss_call block_call(const turn *t, size_t first, size_t rows)
                           .value_width = width,
                           .weight = t->target->weight ? t->target->weight + first : NULL,
                           .scale = t->scale + first,
+                          .unit = units_of(t),
                           .settings = &t->node->settings,
                           .gradient = t->frame->mode == RONDO_TRAIN,
                           .loss = t->loss + first,

@@ -171,7 +171,7 @@ static rondo_status plan(const rondo_trainer *t, const rd_limits_of_call *limits
     add_flat(n, "packed weights", rd_model_packed(t->model), 1, HELP_MODEL);
     n->ready = n->bytes;
     add_flat(n, "gradients of parameters", numbers, 1, HELP_MODEL);
-    add_flat(n, "the optimizer's memory", numbers, slots, HELP_OPTIMIZER);
+    add_flat(n, "the optimizer's memory", t->model->learning, slots, HELP_OPTIMIZER);
     add_flat(n, "the best parameters so far", numbers, t->valid ? 1 : 0, HELP_MODEL);
     RD_TRY(add_frame(t, limits, RONDO_TRAIN, n, error));
     if (t->valid) RD_TRY(add_frame(t, limits, RONDO_USE, n, error));

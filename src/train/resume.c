@@ -134,7 +134,7 @@ rondo_status rd_trainer_to_bundle(rondo_trainer *t, rd_bundle *bundle, rondo_err
     for (int k = 0; k < rd_optimizer_slots(t->optimizer); k++) {
         char name[32];
         (void)snprintf(name, sizeof name, "optim.slot%d", k);
-        RD_TRY(add_flat(bundle, name, rd_optimizer_slot(t->optimizer, k), t->model->numbers, error));
+        RD_TRY(add_flat(bundle, name, rd_optimizer_slot(t->optimizer, k), t->model->learning, error));
     }
     if (t->best) RD_TRY(add_flat(bundle, "best.params", t->best, t->model->numbers, error));
     RD_TRY(add_state(t, bundle, error));
@@ -298,7 +298,7 @@ rondo_status rd_trainer_from_bundle(rondo_trainer *t, const rd_bundle *bundle, c
     for (int k = 0; k < rd_optimizer_slots(t->optimizer); k++) {
         char name[32];
         (void)snprintf(name, sizeof name, "optim.slot%d", k);
-        RD_TRY(flat_tensor(bundle, path, name, t->model->numbers, &slot[k], error));
+        RD_TRY(flat_tensor(bundle, path, name, t->model->learning, &slot[k], error));
     }
     RD_TRY(rd_reading_seek(t->reading, progress.epoch, progress.batch, error));
     RD_TRY(read_state(t, bundle, path, error));
@@ -306,7 +306,7 @@ rondo_status rd_trainer_from_bundle(rondo_trainer *t, const rd_bundle *bundle, c
     RD_TRY(rd_bundle_params(bundle, path, t->model, "", t->model->params, error));
     for (int k = 0; k < rd_optimizer_slots(t->optimizer); k++)
         /* NOLINTNEXTLINE(clang-analyzer-core.*): found above, one for each slot */
-        memcpy(rd_optimizer_slot(t->optimizer, k), slot[k], t->model->numbers * sizeof **slot);
+        memcpy(rd_optimizer_slot(t->optimizer, k), slot[k], t->model->learning * sizeof **slot);
     rd_optimizer_set_updates(t->optimizer, updates);
     t->progress = progress;
     t->schedule = schedule;

@@ -16,7 +16,7 @@ static rondo_status make_parts(rondo_trainer *t, const rondo_options *options, r
     RD_TRY(rondo_loader_new(t->train, options, 1, &t->loader, error));
     RD_TRY(rd_reading_new(t->loader, &t->reading, error));
     RD_TRY(rd_memory_need(t, &t->need, error));
-    RD_TRY(rondo_optimizer_new(t->model->device, options, t->model->numbers, &t->optimizer, error));
+    RD_TRY(rondo_optimizer_new(t->model->device, options, t->model->learning, &t->optimizer, error));
     if (rd_loader_carries(t->loader))
         RD_TRY(rondo_state_new(t->model, rd_loader_sequences(t->loader), &t->state, error));
     RD_TRY(rd_model_ready_grads(t->model, error));
@@ -142,11 +142,11 @@ static rondo_status clip_gradients(rondo_trainer *t, double *norm, double *facto
     double limit = rd_option_number(t->options, RD_OPT_clip),
            bound = rd_option_number(t->options, RD_OPT_clip_value);
     double clipped;
-    if (rd_clip_factor(m->device, m->numbers, &m->rows, m->grads, limit, norm, factor, error) != RONDO_OK)
+    if (rd_clip_factor(m->device, m->learning, &m->rows, m->grads, limit, norm, factor, error) != RONDO_OK)
         return rd_trainer_blame(t, "the gradient norm", *norm, error);
     if (bound <= 0) return RONDO_OK;
-    rd_device_clamp(m->device, m->numbers, &m->rows, (rd_real)bound, m->grads);
-    return rd_clip_factor(m->device, m->numbers, &m->rows, m->grads, limit, &clipped, factor, error);
+    rd_device_clamp(m->device, m->learning, &m->rows, (rd_real)bound, m->grads);
+    return rd_clip_factor(m->device, m->learning, &m->rows, m->grads, limit, &clipped, factor, error);
 }
 
 static void count_loss(rd_progress *p, const rondo_loss_report *loss)
