@@ -129,6 +129,7 @@ void json_end(json_line *line); /* to standard output; frees */
 
 /* Writes beside, syncs, renames. 0, or the status after the message was told. An existing file needs force. */
 int file_save(const char *path, const char *bytes, size_t size, int force);
+int picture_save(const char *path, const buffer *picture, int force); /* the same, "-" is standard output; says so */
 /* The whole file, at most `limit` bytes; "-" is standard input. */
 int file_load(const char *path, size_t limit, buffer *into);
 int file_exists(const char *path);

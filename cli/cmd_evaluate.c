@@ -33,23 +33,78 @@ static int wanted(const char *name, char *const *names, size_t count)
     return count == 0;
 }
 
-static void print(const rondo_metrics *metrics, char *const *names, size_t count, int json)
+static void print(const rondo_metrics *metrics, char *const *names, size_t count)
+{
+    for (size_t i = 0; i < metrics->count; i++) {
+        const rondo_metric *m = &metrics->metric[i];
+        if (wanted(m->name, names, count)) output_format("%s\t%.6g\n", m->name, m->value);
+    }
+}
+
+static void print_json(const rondo_metrics *metrics, char *const *names, size_t count)
 {
     json_line line;
     json_begin(&line);
     for (size_t i = 0; i < metrics->count; i++) {
         const rondo_metric *m = &metrics->metric[i];
-        if (!wanted(m->name, names, count)) continue;
-        if (json)
-            json_number(&line, m->name, m->value);
-        else
-            output_format("%s\t%.6g\n", m->name, m->value);
+        if (wanted(m->name, names, count)) json_number(&line, m->name, m->value);
     }
     json_number(&line, "rows", metrics->rows);
-    if (json)
-        json_end(&line);
+    json_end(&line);
+}
+
+/* ---- tables and pictures of labels */
+
+static int write_scores(const rondo_scores *scores, const char *what, const rondo_options *options)
+{
+    rondo_error error = {0};
+    return rondo_scores_write(scores, what, options, output_sink, NULL, &error) == RONDO_OK
+               ? RONDO_OK
+               : report_error(&error);
+}
+
+/* --confusion: a line a class (of chunk tags, that stands above already) and the matrix; with --json its
+ * numbers. */
+static int confusion(const session *s, const rondo_scores *scores, int told)
+{
+    if (!flag_of(s->options, "confusion")) return RONDO_OK;
+    if (flag_of(s->options, "json")) return write_scores(scores, "confusion.json", s->options);
+    settle_pictures(s->options);
+    output_text("\n");
+    int status = told ? RONDO_OK : write_scores(scores, "report", s->options);
+    if (!told) output_text("\n");
+    return status == RONDO_OK ? write_scores(scores, "confusion", s->options) : status;
+}
+
+static int confusion_svg(const session *s, const rondo_scores *scores)
+{
+    const char *path = text_of(s->options, "svg");
+    buffer picture = {0};
+    rondo_error error = {0};
+    if (!path[0]) return RONDO_OK;
+    int status = RONDO_OK;
+    if (rondo_scores_write(scores, "confusion.svg", s->options, buffer_sink, &picture, &error) != RONDO_OK)
+        status = report_error(&error);
     else
-        buffer_free(&line.text);
+        status = picture_save(path, &picture, flag_of(s->options, "force"));
+    buffer_free(&picture);
+    return status;
+}
+
+/* Chunk tags are told in conlleval's text, unless single metrics or JSON are asked for. */
+static int put_results(const session *s, const rondo_metrics *metrics, const rondo_scores *scores,
+                       char *const *names, size_t count)
+{
+    int json = flag_of(s->options, "json"), told = !json && count == 0 && find(metrics, "entity_f1") != NULL;
+    int status = RONDO_OK;
+    if (told)
+        status = write_scores(scores, "report", s->options);
+    else if (json)
+        print_json(metrics, names, count);
+    else
+        print(metrics, names, count);
+    if (status == RONDO_OK) status = confusion(s, scores, told);
+    return status == RONDO_OK ? confusion_svg(s, scores) : status;
 }
 
 /* 1 (RONDO_NO) when the first metric asked for is on the wrong side. A value that is no number is always
@@ -67,16 +122,15 @@ static int gate(const rondo_options *options, const rondo_metrics *metrics, cons
     return sound ? RONDO_OK : RONDO_NO;
 }
 
-static int tell(const session *s, const rondo_metrics *metrics)
+static int tell(const session *s, const rondo_metrics *metrics, const rondo_scores *scores)
 {
     char **names = NULL;
     size_t count = 0;
     int status = list_split(text_of(s->options, "metric"), &names, &count);
     if (status == RONDO_OK) status = check_names(metrics, names, count);
-    if (status == RONDO_OK) {
-        print(metrics, names, count, flag_of(s->options, "json"));
+    if (status == RONDO_OK) status = put_results(s, metrics, scores, names, count);
+    if (status == RONDO_OK)
         status = gate(s->options, metrics, count ? names[0] : metrics->count ? metrics->metric[0].name : "");
-    }
     list_free(names, count);
     return status;
 }
@@ -88,13 +142,16 @@ int run_evaluate(invocation *call)
     rondo_data *data = NULL;
     rondo_error error = {0};
     rondo_metrics metrics = {0};
+    rondo_scores *scores = NULL;
     const char *path = model_path(call);
     int status = path[0] ? session_open(&s, call, path) : RONDO_BAD_ARGUMENT;
-    if (status == RONDO_OK && (rondo_data_open(s.options, s.model, call->files ? call->file : standard_input,
-                                               call->files ? call->files : 1, &data, &error) != RONDO_OK ||
-                               rondo_evaluate(s.model, data, s.options, &metrics, &error) != RONDO_OK))
+    if (status == RONDO_OK &&
+        (rondo_data_open(s.options, s.model, call->files ? call->file : standard_input,
+                         call->files ? call->files : 1, &data, &error) != RONDO_OK ||
+         rondo_scores_new(s.model, data, s.options, &metrics, &scores, &error) != RONDO_OK))
         status = report_error(&error);
-    if (status == RONDO_OK) status = tell(&s, &metrics);
+    if (status == RONDO_OK) status = tell(&s, &metrics, scores);
+    rondo_scores_free(scores);
     rondo_data_free(data);
     session_close(&s);
     return status;

@@ -38,11 +38,8 @@ int run_plot(invocation *call)
     int status = RONDO_OK;
     if (rondo_plot(call->file, call->files, call->options, "svg", buffer_sink, &picture, &error) != RONDO_OK)
         status = report_error(&error);
-    else if (strcmp(svg, "-") == 0)
-        output_sink(NULL, picture.text, picture.size);
     else
-        status = file_save(svg, picture.text, picture.size, flag_of(call->options, "force"));
-    if (status == RONDO_OK && strcmp(svg, "-") != 0) report_say("saved %s", svg);
+        status = picture_save(svg, &picture, flag_of(call->options, "force"));
     buffer_free(&picture);
     return status;
 }

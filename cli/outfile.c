@@ -158,3 +158,14 @@ int file_load(const char *path, size_t limit, buffer *into)
     if (status == RONDO_OK && !into->text) buffer_put(into, "");
     return status;
 }
+
+int picture_save(const char *path, const buffer *picture, int force)
+{
+    if (strcmp(path, "-") == 0) {
+        output_sink(NULL, picture->text, picture->size);
+        return RONDO_OK;
+    }
+    int status = file_save(path, picture->text, picture->size, force);
+    if (status == RONDO_OK) report_say("saved %s", path);
+    return status;
+}

@@ -60,8 +60,10 @@ static rondo_status make_folding(size_t rows, size_t keep, folding **made, rondo
 static size_t rank_of(const folding *f, size_t rows, size_t i)
 {
     size_t rank = 0;
-    for (size_t k = 0; k < rows; k++)
-        rank += f->weight[k] > f->weight[i] || (f->weight[k] == f->weight[i] && k < i);
+    for (size_t k = 0; k < rows; k++) {
+        uint64_t weight = f->weight[k];
+        rank += weight > f->weight[i] || (weight == f->weight[i] && k < i);
+    }
     return rank;
 }
 

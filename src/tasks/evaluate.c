@@ -1,4 +1,5 @@
 /* Loss and metrics of a model on data: batches in order, states carried where the text is one stream. */
+#include "tasks/scores.h"
 #include "tasks/tasks.h"
 
 #include "data/loader.h"
@@ -26,6 +27,8 @@ static rondo_status one_batch(evaluation *e, rondo_model *model, int *more, rond
     RD_TRY(rondo_model_forward(model, e->state, e->batch, RONDO_USE, e->task->add ? &output : NULL, error));
     if (e->task->add)
         e->task->add(&e->tally, &output, rd_batch_part(e->batch, "y"));
+    if (e->tally.status != RONDO_OK)
+        return rd_fail(error, e->tally.status, "no memory for what is said of %zu rows", output.shape[0]);
     RD_TRY(rondo_model_loss(model, e->batch, &report, error));
     e->tally.loss += report.sum;
     e->tally.count += report.count;
@@ -36,6 +39,7 @@ static rondo_status run(evaluation *e, rondo_model *model, const rondo_data *dat
                         void *user, rondo_error *error)
 {
     int more = 1;
+    RD_TRY(rd_scores_new(model, rd_data_form_of(data), &e->tally.scores, error));
     RD_TRY(rondo_loader_new(data, options, 0, &e->loader, error));
     RD_TRY(rondo_batch_new(&e->batch, error));
     if (rd_loader_carries(e->loader))
@@ -48,28 +52,56 @@ static rondo_status run(evaluation *e, rondo_model *model, const rondo_data *dat
     return RONDO_OK;
 }
 
-rondo_status rd_evaluate(rondo_model *model, const rondo_data *data, const rondo_options *options, rd_poll poll, void *user,
-                         rondo_metrics *metrics, rondo_error *error)
+rondo_status rd_evaluate_scores(rondo_model *model, const rondo_data *data, const rondo_options *options, rd_poll poll,
+                                void *user, rondo_metrics *metrics, rondo_scores **scores, rondo_error *error)
 {
     evaluation e = {.task = rd_task_find(model->task)};
+    *scores = NULL;
     if (!e.task)
         return rd_fail(error, RONDO_BAD_MODEL, "the model has no task; it cannot be evaluated on files");
     rondo_status status = run(&e, model, data, options, poll, user, error);
     if (status == RONDO_OK) {
         *metrics = (rondo_metrics){.loss = e.tally.count > 0 ? e.tally.loss / e.tally.count : 0, .rows = e.tally.count};
         e.task->metrics(&e.tally, model, metrics);
+        *scores = e.tally.scores;
+        e.tally.scores = NULL;
     }
+    rondo_scores_free(e.tally.scores);
     rondo_loader_free(e.loader);
     rondo_batch_free(e.batch);
     rondo_state_free(e.state);
     return status;
 }
 
+rondo_status rd_evaluate(rondo_model *model, const rondo_data *data, const rondo_options *options, rd_poll poll, void *user,
+                         rondo_metrics *metrics, rondo_error *error)
+{
+    rondo_scores *scores;
+    RD_TRY(rd_evaluate_scores(model, data, options, poll, user, metrics, &scores, error));
+    rondo_scores_free(scores);
+    return RONDO_OK;
+}
+
+static const char *missing(const rondo_model *model, const rondo_data *data, const rondo_options *options,
+                           const rondo_metrics *metrics)
+{
+    return !model ? "model" : !data ? "data" : !options ? "options" : !metrics ? "metrics" : NULL;
+}
+
 rondo_status rondo_evaluate(rondo_model *model, const rondo_data *data, const rondo_options *options, rondo_metrics *metrics,
                             rondo_error *error)
 {
-    if (!model || !data || !options || !metrics)
-        return rd_fail(error, RONDO_BAD_ARGUMENT, "rondo_evaluate: %s is missing",
-                       !model ? "model" : !data ? "data" : !options ? "options" : "metrics");
+    const char *none = missing(model, data, options, metrics);
+    if (none)
+        return rd_fail(error, RONDO_BAD_ARGUMENT, "rondo_evaluate: %s is missing", none);
     return rd_evaluate(model, data, options, NULL, NULL, metrics, error);
+}
+
+rondo_status rondo_scores_new(rondo_model *model, const rondo_data *data, const rondo_options *options, rondo_metrics *metrics,
+                              rondo_scores **scores, rondo_error *error)
+{
+    const char *none = missing(model, data, options, metrics);
+    if (none || !scores)
+        return rd_fail(error, RONDO_BAD_ARGUMENT, "rondo_scores_new: %s is missing", none ? none : "scores");
+    return rd_evaluate_scores(model, data, options, NULL, NULL, metrics, scores, error);
 }

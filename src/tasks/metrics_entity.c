@@ -10,7 +10,7 @@
 
 /* ---- tags */
 
-/* The place a name stands for, or 0; *type becomes what follows the hyphen, "" without one. */
+/* The place a name stands for ('O' outside), or 0; *type becomes what follows the hyphen, "" without one. */
 static char place_of(const char *name, const char **type)
 {
     static const char places[] = "OBIESLU", same[] = "OBIESES";
@@ -60,7 +60,7 @@ static rd_chunk_tag tag_of(const rd_entities *entities, const char *name)
     char place = place_of(name, &type);
     if (place && place != 'O')
         found = bsearch(&type, entities->type_name, entities->types, sizeof *entities->type_name, by_bytes);
-    return found ? (rd_chunk_tag){place, (uint32_t)(found - entities->type_name)} : (rd_chunk_tag){'O', 0};
+    return found ? (rd_chunk_tag){place, (uint32_t)(found - entities->type_name)} : (rd_chunk_tag){0, 0};
 }
 
 rondo_status rd_entities_new(rd_entities *entities, const char *const *names, size_t count,
@@ -95,7 +95,7 @@ void rd_entities_free(rd_entities *entities)
 
 /* ---- counting */
 
-static const rd_chunk_tag outside = {'O', 0};
+static const rd_chunk_tag outside = {0, 0};
 
 /* Whether two neighbouring words, if both are inside phrases, are in different ones. */
 static int border(rd_chunk_tag before, rd_chunk_tag after)
@@ -106,28 +106,23 @@ static int border(rd_chunk_tag before, rd_chunk_tag after)
 
 static int starts(rd_chunk_tag before, rd_chunk_tag after)
 {
-    return after.place != 'O' && (before.place == 'O' || border(before, after));
+    return after.place && (!before.place || border(before, after));
 }
 
 static int ends(rd_chunk_tag before, rd_chunk_tag after)
 {
-    return before.place != 'O' && (after.place == 'O' || border(before, after));
+    return before.place && (!after.place || border(before, after));
 }
 
-typedef struct walk {
-    rd_chunk_tag truth, guess; /* of the word before */
-    int together;              /* both are in a phrase that began at one word with one type */
-} walk;
-
-static void step(rd_entities *entities, walk *at, rd_chunk_tag truth, rd_chunk_tag guess)
+static void step(rd_entities *entities, rd_entity_walk *walk, rd_chunk_tag truth, rd_chunk_tag guess)
 {
-    int truth_ends = ends(at->truth, truth), guess_ends = ends(at->guess, guess);
-    if (at->together && truth_ends && guess_ends) {
+    int truth_ends = ends(walk->truth, truth), guess_ends = ends(walk->guess, guess);
+    if (walk->together && truth_ends && guess_ends) {
         entities->all.right++;
-        entities->type[at->truth.type].right++;
+        entities->type[walk->truth.type].right++;
     }
-    if (truth_ends || guess_ends) at->together = 0;
-    int truth_starts = starts(at->truth, truth), guess_starts = starts(at->guess, guess);
+    if (truth_ends || guess_ends) walk->together = 0;
+    int truth_starts = starts(walk->truth, truth), guess_starts = starts(walk->guess, guess);
     if (truth_starts) {
         entities->all.truth++;
         entities->type[truth.type].truth++;
@@ -136,23 +131,32 @@ static void step(rd_entities *entities, walk *at, rd_chunk_tag truth, rd_chunk_t
         entities->all.found++;
         entities->type[guess.type].found++;
     }
-    if (truth_starts && guess_starts && truth.type == guess.type) at->together = 1;
-    at->truth = truth;
-    at->guess = guess;
+    if (truth_starts && guess_starts && truth.type == guess.type) walk->together = 1;
+    walk->truth = truth;
+    walk->guess = guess;
+}
+
+void rd_entities_step(rd_entities *entities, rd_entity_walk *walk, int32_t truth, int32_t guess)
+{
+    int known = truth >= 0 && (size_t)truth < entities->tags;
+    int sound = guess >= 0 && (size_t)guess < entities->tags;
+    step(entities, walk, entities->tag[known ? (size_t)truth : entities->tags],
+         sound ? entities->tag[guess] : outside);
+    entities->right_tags += known && truth == guess;
+    entities->tokens++;
+}
+
+void rd_entities_end(rd_entities *entities, rd_entity_walk *walk)
+{
+    step(entities, walk, outside, outside);
 }
 
 void rd_entities_add(rd_entities *entities, const int32_t *truth, const int32_t *guess, size_t length)
 {
-    walk at = {outside, outside, 0};
-    for (size_t i = 0; i < length; i++) {
-        int known = truth[i] >= 0 && (size_t)truth[i] < entities->tags;
-        int sound = guess[i] >= 0 && (size_t)guess[i] < entities->tags;
-        step(entities, &at, entities->tag[known ? (size_t)truth[i] : entities->tags],
-             sound ? entities->tag[guess[i]] : outside);
-        entities->right_tags += known && truth[i] == guess[i];
-    }
-    entities->tokens += length;
-    step(entities, &at, outside, outside);
+    rd_entity_walk walk = {0};
+    for (size_t i = 0; i < length; i++)
+        rd_entities_step(entities, &walk, truth[i], guess[i]);
+    rd_entities_end(entities, &walk);
 }
 
 /* ---- the report */

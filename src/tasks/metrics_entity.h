@@ -15,8 +15,8 @@
 #include <stdint.h>
 
 typedef struct rd_chunk_tag {
-    char place;    /* 'O', 'B', 'I', 'E', 'S' */
-    uint32_t type; /* index into the types; of no matter for 'O' */
+    char place;    /* 'B', 'I', 'E', 'S'; 0 outside */
+    uint32_t type; /* index into the types; of no matter outside */
 } rd_chunk_tag;
 
 typedef struct rd_entity_count {
@@ -39,6 +39,13 @@ int rd_tags_are_chunks(const char *const *names, size_t count);
 rondo_status rd_entities_new(rd_entities *entities, const char *const *names, size_t count,
                              rondo_error *error);
 void rd_entities_free(rd_entities *entities);
+/* A sentence word by word: from zeros, a step a word, then the end. */
+typedef struct rd_entity_walk {
+    rd_chunk_tag truth, guess; /* of the word before; place 0: outside */
+    int together;              /* both are in a phrase that began at one word with one type */
+} rd_entity_walk;
+void rd_entities_step(rd_entities *entities, rd_entity_walk *walk, int32_t truth, int32_t guess);
+void rd_entities_end(rd_entities *entities, rd_entity_walk *walk);
 /* One sentence of `length` words. An index outside the tags is, as truth, a word inside a phrase of a type of
  * its own, which nothing finds; as guess, outside. */
 void rd_entities_add(rd_entities *entities, const int32_t *truth, const int32_t *guess, size_t length);

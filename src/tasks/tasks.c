@@ -1,5 +1,6 @@
 /* The tasks as rows, and models made for them. */
 #include "tasks/answers.h"
+#include "tasks/scores.h"
 
 #include "base/memory.h"
 
@@ -23,30 +24,47 @@ static void lm_metrics(const rd_tally *tally, const rondo_model *model, rondo_me
     rd_metric_add(metrics, words ? "bits_per_word" : "bits_per_char", nats / log(2), -1);
 }
 
-/* ---- labels: accuracy; a label that training never had is never right ------------------------------------ */
+/* ---- labels: accuracy, F1 of classes or of phrases; a label that training never had is never right -------- */
 
 static void label_add(rd_tally *tally, const rondo_view *output, const rd_part *target)
 {
+    rondo_scores *scores = tally->scores;
     const rd_real *z = output->data;
-    for (size_t r = 0; r < output->shape[0]; r++, z += output->stride) {
-        tally->asked += 1;
-        tally->right += (double)(rd_likeliest(z, output->shape[1]) == target->symbols[r]);
-    }
+    tally->status = rd_grow(&scores->guess, &scores->guess_room, output->shape[0], sizeof *scores->guess, "guesses", NULL);
+    for (size_t r = 0; tally->status == RONDO_OK && r < output->shape[0]; r++, z += output->stride)
+        scores->guess[r] = rd_likeliest(z, output->shape[1]);
+    if (tally->status == RONDO_OK)
+        rd_scores_labels(scores, target);
 }
 
 static void label_metrics(const rd_tally *tally, const rondo_model *model, rondo_metrics *metrics)
 {
     (void)model;
+    const rondo_scores *scores = tally->scores;
     rd_metric_add(metrics, "nll", tally->count > 0 ? tally->loss / tally->count : 0, -1);
-    rd_metric_add(metrics, "accuracy", tally->asked > 0 ? tally->right / tally->asked : 0, 1);
+    rd_metric_add(metrics, "accuracy", rd_confusion_accuracy(&scores->confusion), 1);
+    if (!scores->chunks) {
+        rd_metric_add(metrics, "macro_f1", rd_confusion_macro_f1(&scores->confusion), 1);
+        return;
+    }
+    rd_entity_score score = rd_entity_score_of(&scores->entities.all);
+    rd_metric_add(metrics, "entity_precision", score.precision / 100, 1);
+    rd_metric_add(metrics, "entity_recall", score.recall / 100, 1);
+    rd_metric_add(metrics, "entity_f1", score.f1 / 100, 1);
 }
 
-/* ---- frames: nats a frame -------------------------------------------------------------------------------- */
+/* ---- frames: nats a frame, and keys that are found ------------------------------------------------------- */
+
+static void frame_add(rd_tally *tally, const rondo_view *output, const rd_part *target)
+{
+    rd_frames_add(&tally->scores->keys, output->data, output->stride, target->values, output->shape[0], target->width);
+}
 
 static void frame_metrics(const rd_tally *tally, const rondo_model *model, rondo_metrics *metrics)
 {
     (void)model;
     rd_metric_add(metrics, "nll", tally->count > 0 ? tally->loss / tally->count : 0, -1);
+    rd_metric_add(metrics, "frame_accuracy", rd_frames_accuracy(&tally->scores->keys), 1);
 }
 
 /* ---- numbers: plain errors ------------------------------------------------------------------------------ */

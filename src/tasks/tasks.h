@@ -11,8 +11,9 @@ struct rd_answering;
 /* Sums gathered over an evaluation; metrics are made of them at the end. */
 typedef struct rd_tally {
     double loss, count;            /* nats (or the loss's unit) and rows with a target */
-    double right, asked;           /* rows whose likeliest class is the target, of those that have one, known or not */
     double squared, absolute, numbers; /* errors of numeric targets and how many numbers */
+    struct rondo_scores *scores;       /* what is kept beyond sums (scores.h) */
+    rondo_status status;               /* RONDO_LIMIT when `add` found no room */
 } rd_tally;
 
 typedef struct rd_task_info {
@@ -45,6 +46,10 @@ const rd_task_info *rd_task_find(const char *name);
 typedef int (*rd_poll)(void *user);
 rondo_status rd_evaluate(rondo_model *model, const rondo_data *data, const rondo_options *options, rd_poll poll,
                          void *user, rondo_metrics *metrics, rondo_error *error);
+
+/* The same, and *scores, freed by rondo_scores_free; left NULL when it fails. */
+rondo_status rd_evaluate_scores(rondo_model *model, const rondo_data *data, const rondo_options *options, rd_poll poll,
+                                void *user, rondo_metrics *metrics, rondo_scores **scores, rondo_error *error);
 
 void rd_metric_add(rondo_metrics *metrics, const char *name, double value, int better);
 

@@ -228,6 +228,13 @@ static void the_uses_of_a_model_are_refused_when_something_is_missing(void **unu
     REFUSED(rondo_evaluate(w.model, NULL, w.options, &metrics, e));
     REFUSED(rondo_evaluate(w.model, w.valid, NULL, &metrics, e));
     REFUSED(rondo_evaluate(w.model, w.valid, w.options, NULL, e));
+    rondo_scores *scores = NULL;
+    REFUSED(rondo_scores_new(NULL, w.valid, w.options, &metrics, &scores, e));
+    REFUSED(rondo_scores_new(w.model, w.valid, w.options, NULL, &scores, e));
+    REFUSED(rondo_scores_new(w.model, w.valid, w.options, &metrics, NULL, e));
+    REFUSED(rondo_scores_write(NULL, "report", w.options, swallow, NULL, e));
+    assert_null(scores);
+    rondo_scores_free(NULL);
     REFUSED(rondo_baselines(NULL, w.valid, w.options, &metrics, e));
     REFUSED(rondo_baselines(w.train, NULL, w.options, &metrics, e));
     REFUSED(rondo_baselines(w.train, w.valid, w.options, NULL, e));

@@ -361,6 +361,15 @@ static void the_last_arguments_are_optional_where_the_header_says_so(void **unus
     assert_int_equal(output.shape[1], classes_of(w.model));
     WORKS(&w, rondo_evaluate(w.model, w.valid, w.options, &metrics, NULL));
     assert_true(metrics.count > 0 && isfinite(metrics.loss));
+    rondo_scores *scores = NULL;
+    rondo_metrics again;
+    WORKS(&w, rondo_scores_new(w.model, w.valid, w.options, &again, &scores, NULL));
+    assert_true(again.loss == metrics.loss && again.count == metrics.count);
+    WORKS(&w, rondo_scores_write(scores, "report", w.options, swallow, &bytes, NULL));
+    assert_int_equal(bytes, 0); /* a language model has no labels */
+    REFUSED(rondo_scores_write(scores, "confusion", w.options, swallow, &bytes, e));
+    REFUSED(rondo_scores_write(scores, "marble", w.options, swallow, &bytes, e));
+    rondo_scores_free(scores);
     WORKS(&w, rondo_data_describe(w.train, w.valid, 1, swallow, &bytes, NULL));
     assert_true(bytes > 0);
     WORKS(&w, rondo_gradcheck(w.model, w.batch, 1, &worst, NULL));

@@ -1,0 +1,94 @@
+/* Filled batch by batch by the tasks, read by reports and pictures. */
+#include "tasks/scores.h"
+
+#include "base/memory.h"
+
+#include <string.h>
+
+/* ---- labels */
+
+static const rd_symbols *labels_of(const rondo_model *model, rd_data_form form)
+{
+    if (form != RD_DATA_TAGS && form != RD_DATA_CLASSES) return NULL;
+    for (size_t i = 0; i < model->parts; i++)
+        if (rd_equal(model->part[i].name, "y")) return model->symbols[i];
+    return NULL;
+}
+
+static rondo_status copy_names(rondo_scores *scores, const rd_symbols *labels, rondo_error *error)
+{
+    size_t at = 0;
+    for (size_t k = 0; k < scores->classes; k++) {
+        size_t size;
+        const char *text = rd_symbols_text(labels, k, &size);
+        rd_text_add(&scores->names, text, size);
+        rd_text_add(&scores->names, "", 1);
+    }
+    RD_TRY(rd_text_done(&scores->names, error));
+    RD_TRY(rd_alloc(scores->classes + 1, sizeof *scores->name, "the names of labels", &scores->name, error));
+    for (size_t k = 0; k < scores->classes; k++) {
+        scores->name[k] = scores->names.text + at;
+        at += strlen(scores->names.text + at) + 1;
+    }
+    scores->name[scores->classes] = "(not in training)";
+    return RONDO_OK;
+}
+
+static rondo_status begin_labels(rondo_scores *scores, const rd_symbols *labels, rd_data_form form,
+                                 rondo_error *error)
+{
+    scores->classes = rd_symbols_size(labels);
+    RD_TRY(copy_names(scores, labels, error));
+    RD_TRY(rd_confusion_new(&scores->confusion, scores->classes, error));
+    scores->chunks = form == RD_DATA_TAGS && rd_tags_are_chunks(scores->name, scores->classes);
+    return scores->chunks ? rd_entities_new(&scores->entities, scores->name, scores->classes, error) : RONDO_OK;
+}
+
+rondo_status rd_scores_new(const rondo_model *model, rd_data_form form, rondo_scores **scores, rondo_error *error)
+{
+    const rd_symbols *labels = labels_of(model, form);
+    *scores = NULL;
+    RD_TRY(rd_alloc(1, sizeof **scores, "the scores of an evaluation", scores, error));
+    rondo_status status = labels ? begin_labels(*scores, labels, form, error) : RONDO_OK;
+    if (status != RONDO_OK) {
+        rondo_scores_free(*scores);
+        *scores = NULL;
+    }
+    return status;
+}
+
+void rondo_scores_free(rondo_scores *scores)
+{
+    if (!scores) return;
+    rd_confusion_free(&scores->confusion);
+    rd_entities_free(&scores->entities);
+    rd_text_free(&scores->names);
+    rd_free(scores->name);
+    rd_free(scores->guess);
+    rd_free(scores);
+}
+
+void rd_scores_labels(rondo_scores *scores, const rd_part *target)
+{
+    const rondo_pack *pack = &target->packed.pack;
+    for (size_t row = 0; row < pack->rows; row++)
+        rd_confusion_add(&scores->confusion, target->symbols[row], scores->guess[row]);
+    for (size_t place = 0; scores->chunks && place < pack->sequences; place++) {
+        rd_entity_walk walk = {0};
+        for (size_t t = 0; t < pack->length[pack->order[place]]; t++) {
+            size_t row = pack->offset[t] + place;
+            rd_entities_step(&scores->entities, &walk, target->symbols[row], scores->guess[row]);
+        }
+        rd_entities_end(&scores->entities, &walk);
+    }
+}
+
+/* ---- the text */
+
+void rd_scores_report(const rondo_scores *scores, rd_text *out)
+{
+    if (scores->chunks)
+        rd_entities_report(&scores->entities, out);
+    else if (scores->classes > 0)
+        rd_confusion_table(&scores->confusion, scores->name, out);
+}

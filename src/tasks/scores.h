@@ -1,0 +1,34 @@
+/* What an evaluation keeps beyond its sums, so that tables, reports and pictures can be made of it at the end. */
+#ifndef RD_SCORES_H
+#define RD_SCORES_H
+
+#include "base/real.h"
+#include "data/dataset.h"
+#include "model/model.h"
+#include "sequence/batch.h"
+#include "tasks/metrics_class.h"
+#include "tasks/metrics_entity.h"
+#include "tasks/metrics_frames.h"
+
+/* Which of it is filled follows from the targets: labels, one a record or a row, or keys. */
+struct rondo_scores {
+    size_t classes;          /* of labels; 0: the targets are none */
+    rd_text names;           /* owned; the labels one after the other, each ended by 0 */
+    const char **name;       /* [classes + 1] owned; into names; the last stands for labels not in training */
+    rd_confusion confusion;  /* of labels */
+    int chunks;              /* 1: the labels are chunk tags, a sequence of them a record */
+    rd_entities entities;    /* of chunk tags */
+    rd_frame_counts keys;    /* of targets that are 0 or 1 */
+    int32_t *guess;          /* owned; room for the guesses of a batch */
+    size_t guess_room;
+};
+
+/* Makes ready for the targets of data of this form, as the model knows them. */
+rondo_status rd_scores_new(const rondo_model *model, rd_data_form form, rondo_scores **scores, rondo_error *error);
+
+/* Counts a guess for every target, scores->guess[row], rows packed as the targets are. */
+void rd_scores_labels(rondo_scores *scores, const rd_part *target);
+/* One text for the task: conlleval's for chunk tags, a line a class for other labels; nothing for the rest. */
+void rd_scores_report(const rondo_scores *scores, rd_text *out);
+
+#endif

@@ -1,0 +1,49 @@
+#!/bin/sh
+# rondo evaluate of labels: what it prints is what the answers of the same model, counted by awk, say.
+program=$1 source=$2
+. "$source/tests/cli/common.sh"
+awk 'BEGIN { s = 5; for (i = 0; i < 240; i++) { s = (s * 1103515245 + 12345) % 2147483648; k = int(s / 65536) % 3
+             printf "%s\t", substr("redtwosky", 1 + 3 * k, 3)
+             for (j = 0; j < 4; j++) { s = (s * 1103515245 + 12345) % 2147483648
+                 printf "%s ", int(s / 65536) % 3 ? substr("abcdefghi", 1 + 3 * k + int(s / 65536) % 2, 1) : "x" } print "" } }' >all.tsv
+head -n 180 all.tsv >train.tsv
+tail -n 60 all.tsv >test.tsv
+printf 'new\tx x\n' >>test.tsv
+"$program" train -q --task classify --tokens word --hidden-size 6 --embed-size 4 --batch-size 8 --max-steps 40 --threads 1 -o c.safetensors train.tsv
+"$program" classify -q -m c.safetensors test.tsv | cut -f1 >guess
+cut -f1 test.tsv | paste - guess >pairs
+right=$(awk '$1 == $2' pairs | wc -l)
+check "a classifier is evaluated" sh -c "'$program' evaluate -q -m c.safetensors test.tsv >metrics"
+check "accuracy is right answers over all, unseen labels too" \
+    [ "$(grep accuracy metrics | cut -f2)" = "$(awk -v r="$right" 'BEGIN { printf "%.6g", r / 61 }')" ]
+"$program" evaluate -q -m c.safetensors --confusion --ascii test.tsv >table
+check "--confusion: a line a class, its support" sh -c 'for k in red sky two; do
+    [ "$(grep "^$k " table | awk "{ print \$5 }")" = "$(grep -c "^$k" test.tsv)" ] || exit 1; done'
+check "--confusion: a label that training had not" grep -q '^(not in training)' table
+check "--confusion: the matrix" grep -q '^truth down, guess across' table
+"$program" evaluate -q -m c.safetensors --confusion --json test.tsv | tail -n 1 >json
+check "--confusion --json: its numbers" [ "$(sed 's/.*"confusion":\[\[\([0-9]*\),.*/\1/' json)" = "$(grep -c '^red	red$' pairs)" ]
+check "--svg: a picture" sh -c "'$program' evaluate -q -m c.safetensors --svg c.svg test.tsv && grep -q '</svg>' c.svg"
+status "--svg: an existing file stays" 2 evaluate -q -m c.safetensors --svg c.svg test.tsv
+status "--svg: unless forced" 0 evaluate -q -m c.safetensors --svg c.svg -f test.tsv
+status "--fail-under: the answer is no" 1 evaluate -q -m c.safetensors --metric macro_f1 --fail-under 1 test.tsv
+
+awk 'BEGIN { s = 9; for (i = 0; i < 1200; i++) { s = (s * 1103515245 + 12345) % 2147483648; r = int(s / 65536) % 9
+             if (r == 8) print ""; else if (r < 2) print "ann B-PER\nlee I-PER"; else if (r == 2) print "rome B-LOC"
+             else print substr("runsandtooget", 1 + r, 3), "O" } }' >all.conll
+head -n 900 all.conll >train.conll
+tail -n +901 all.conll >test.conll
+"$program" train -q --task tag --hidden-size 6 --embed-size 4 --batch-size 4 --max-steps 40 --threads 1 -o t.safetensors train.conll
+"$program" tag -q -m t.safetensors test.conll | grep . >tagged
+"$program" evaluate -q -m t.safetensors test.conll >report
+words=$(grep -c . test.conll) phrases=$(grep -c ' B-' test.conll)
+check "chunk tags are told as conlleval does" grep -q "^processed $words tokens with $phrases phrases; found: [0-9]* phrases; correct: [0-9]*\.$" report
+check "accuracy of tags" [ "$(sed -n 's/^accuracy: *\([0-9.]*\)%.*/\1/p' report)" = "$(awk '{ r += $(NF - 1) == $NF } END { printf "%.2f", 100 * r / NR }' tagged)" ]
+check "a line a type" [ "$(sed 1,2d report | cut -d: -f1 | tr -d ' \n')" = LOCPER ]
+"$program" evaluate -q -m t.safetensors --metric entity_f1 test.conll >one
+check "--metric: one of them" [ "$(cut -f1 one)" = entity_f1 ]
+
+make_text text.txt
+"$program" train -q --hidden-size 6 --embed-size 4 --max-steps 2 --threads 1 -o l.safetensors text.txt
+status "a language model has no confusion" 2 evaluate -q -m l.safetensors --confusion text.txt
+exit "$bad"
