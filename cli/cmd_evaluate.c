@@ -63,6 +63,20 @@ static int write_scores(const rondo_scores *scores, const char *what, const rond
                : report_error(&error);
 }
 
+/* To people: what counting the labels of these data alone would reach. */
+static int baseline(const session *s, const rondo_scores *scores)
+{
+    buffer text = {0};
+    rondo_error error = {0};
+    int status = RONDO_OK;
+    if (rondo_scores_write(scores, "baseline", s->options, buffer_sink, &text, &error) != RONDO_OK)
+        status = report_error(&error);
+    else if (text.size > 0)
+        report_say("baseline on the same data: %.*s", (int)text.size - 1, text.text);
+    buffer_free(&text);
+    return status;
+}
+
 /* --confusion: a line a class (of chunk tags, that stands above already) and the matrix; with --json its
  * numbers. */
 static int confusion(const session *s, const rondo_scores *scores, int told)
@@ -103,6 +117,7 @@ static int put_results(const session *s, const rondo_metrics *metrics, const ron
         print_json(metrics, names, count);
     else
         print(metrics, names, count);
+    if (status == RONDO_OK && !report_quiet()) status = baseline(s, scores);
     if (status == RONDO_OK) status = confusion(s, scores, told);
     return status == RONDO_OK ? confusion_svg(s, scores) : status;
 }

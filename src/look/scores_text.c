@@ -92,13 +92,29 @@ static rondo_status put_json(const rondo_scores *scores, const rondo_options *op
     return rd_text_done(out, error);
 }
 
+/* What one and the same answer would have reached: the label that is most frequent in these data. */
+static rondo_status put_baseline(const rondo_scores *scores, const rondo_options *options, rd_text *out,
+                                 rondo_error *error)
+{
+    (void)options;
+    const rd_confusion *confusion = &scores->confusion;
+    size_t best = 0;
+    for (size_t k = 1; k < scores->classes; k++)
+        if (confusion->support[k] > confusion->support[best]) best = k;
+    if (scores->classes == 0 || confusion->rows == 0) return RONDO_OK;
+    rd_text_format(out, "always %s: accuracy %.4g\n", rd_quote(scores->name[best]).text,
+                   (double)confusion->support[best] / (double)confusion->rows);
+    return rd_text_done(out, error);
+}
+
 static const struct {
     const char *what;
     writer write;
 } rows[] = {{"report", put_report},
             {"confusion", put_terminal},
             {"confusion.svg", put_svg},
-            {"confusion.json", put_json}};
+            {"confusion.json", put_json},
+            {"baseline", put_baseline}};
 
 rondo_status rondo_scores_write(const rondo_scores *scores, const char *what, const rondo_options *options,
                                 rondo_sink sink, void *user, rondo_error *error)
@@ -110,7 +126,7 @@ rondo_status rondo_scores_write(const rondo_scores *scores, const char *what, co
         if (rd_equal(what, rows[i].what)) write = rows[i].write;
     if (!write)
         return rd_fail(error, RONDO_BAD_ARGUMENT,
-                       "no %s of scores (expected report, confusion, confusion.svg, confusion.json)",
+                       "no %s of scores (expected report, baseline, confusion, confusion.svg, confusion.json)",
                        rd_quote(what).text);
     rd_text out = {0};
     rondo_status status = write(scores, options, &out, error);

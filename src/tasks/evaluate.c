@@ -39,7 +39,7 @@ static rondo_status run(evaluation *e, rondo_model *model, const rondo_data *dat
                         void *user, rondo_error *error)
 {
     int more = 1;
-    RD_TRY(rd_scores_new(model, rd_data_form_of(data), &e->tally.scores, error));
+    RD_TRY(rd_scores_new(data, &e->tally.scores, error));
     RD_TRY(rondo_loader_new(data, options, 0, &e->loader, error));
     RD_TRY(rondo_batch_new(&e->batch, error));
     if (rd_loader_carries(e->loader))

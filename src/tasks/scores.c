@@ -7,14 +7,6 @@
 
 /* ---- labels */
 
-static const rd_symbols *labels_of(const rondo_model *model, rd_data_form form)
-{
-    if (form != RD_DATA_TAGS && form != RD_DATA_CLASSES) return NULL;
-    for (size_t i = 0; i < model->parts; i++)
-        if (rd_equal(model->part[i].name, "y")) return model->symbols[i];
-    return NULL;
-}
-
 static rondo_status copy_names(rondo_scores *scores, const rd_symbols *labels, rondo_error *error)
 {
     size_t at = 0;
@@ -44,12 +36,13 @@ static rondo_status begin_labels(rondo_scores *scores, const rd_symbols *labels,
     return scores->chunks ? rd_entities_new(&scores->entities, scores->name, scores->classes, error) : RONDO_OK;
 }
 
-rondo_status rd_scores_new(const rondo_model *model, rd_data_form form, rondo_scores **scores, rondo_error *error)
+rondo_status rd_scores_new(const rondo_data *data, rondo_scores **scores, rondo_error *error)
 {
-    const rd_symbols *labels = labels_of(model, form);
+    rd_data_form form = rd_data_form_of(data);
+    int labels = form == RD_DATA_TAGS || form == RD_DATA_CLASSES;
     *scores = NULL;
     RD_TRY(rd_alloc(1, sizeof **scores, "the scores of an evaluation", scores, error));
-    rondo_status status = labels ? begin_labels(*scores, labels, form, error) : RONDO_OK;
+    rondo_status status = labels ? begin_labels(*scores, rd_data_symbols(data, "y"), form, error) : RONDO_OK;
     if (status != RONDO_OK) {
         rondo_scores_free(*scores);
         *scores = NULL;
@@ -81,6 +74,13 @@ void rd_scores_labels(rondo_scores *scores, const rd_part *target)
         }
         rd_entities_end(&scores->entities, &walk);
     }
+}
+
+void rd_scores_record(rondo_scores *scores, const int32_t *truth, const int32_t *guess, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        rd_confusion_add(&scores->confusion, truth[i], guess[i]);
+    if (scores->chunks) rd_entities_add(&scores->entities, truth, guess, length);
 }
 
 /* ---- the text */

@@ -4,7 +4,6 @@
 
 #include "base/real.h"
 #include "data/dataset.h"
-#include "model/model.h"
 #include "sequence/batch.h"
 #include "tasks/metrics_class.h"
 #include "tasks/metrics_entity.h"
@@ -23,11 +22,13 @@ struct rondo_scores {
     size_t guess_room;
 };
 
-/* Makes ready for the targets of data of this form, as the model knows them. */
-rondo_status rd_scores_new(const rondo_model *model, rd_data_form form, rondo_scores **scores, rondo_error *error);
+/* Makes ready for the targets of these data. */
+rondo_status rd_scores_new(const rondo_data *data, rondo_scores **scores, rondo_error *error);
 
 /* Counts a guess for every target, scores->guess[row], rows packed as the targets are. */
 void rd_scores_labels(rondo_scores *scores, const rd_part *target);
+/* The same of one record, whose `length` labels lie one after the other. */
+void rd_scores_record(rondo_scores *scores, const int32_t *truth, const int32_t *guess, size_t length);
 /* One text for the task: conlleval's for chunk tags, a line a class for other labels; nothing for the rest. */
 void rd_scores_report(const rondo_scores *scores, rd_text *out);
 
