@@ -407,7 +407,7 @@ typedef struct rondo_answer { /* to one record */
     const char *raw; size_t raw_size; /* the record as it stood in the input */
     size_t count;             /* classify: labels, likeliest first; tag: a label a step */
     const char *const *text;  /* [count] */
-    const double *prob;       /* [count] probability of each */
+    const double *prob;       /* [count] probability of each; NaN for tags of a crf, which are one path */
     int bad;                  /* 1: passed over by `--skip-bad`; everything else is 0 */
 } rondo_answer;
 /* A return other than 0 stops with RONDO_SYSTEM. */

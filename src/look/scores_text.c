@@ -125,9 +125,10 @@ rondo_status rondo_scores_write(const rondo_scores *scores, const char *what, co
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (rd_equal(what, rows[i].what)) write = rows[i].write;
     if (!write)
-        return rd_fail(error, RONDO_BAD_ARGUMENT,
-                       "no %s of scores (expected report, baseline, confusion, confusion.svg, confusion.json)",
-                       rd_quote(what).text);
+        return rd_fail(
+            error, RONDO_BAD_ARGUMENT,
+            "no %s of scores (expected report, baseline, confusion, confusion.svg, confusion.json)",
+            rd_quote(what).text);
     rd_text out = {0};
     rondo_status status = write(scores, options, &out, error);
     if (status == RONDO_OK && out.size > 0 && sink(user, out.text, out.size) != 0)

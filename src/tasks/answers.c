@@ -52,14 +52,6 @@ rondo_status rd_answer_tell(rd_answering *a, size_t i, rondo_error *error)
 
 /* ---- labels ---------------------------------------------------------------------------------------------- */
 
-int32_t rd_likeliest(const rd_real *z, size_t classes)
-{
-    size_t best = 0;
-    for (size_t k = 1; k < classes; k++)
-        if (z[k] > z[best]) best = k;
-    return (int32_t)best;
-}
-
 static const rd_symbols *labels_of(const rondo_model *model)
 {
     for (size_t i = 0; i < model->parts; i++)
@@ -141,6 +133,7 @@ rondo_status rd_answer_tags(rd_answering *a, rondo_error *error)
     const rondo_pack *pack = rondo_batch_pack(a->batch, "x");
     const size_t classes = output.shape[1];
     RD_TRY(rank_room(a, classes, error));
+    RD_TRY(rd_labeller_run(&a->labeller, a->model, &output, pack, error));
     ranked *rank = a->own;
     for (size_t i = 0; i < pack->sequences; i++) {
         int bad;
@@ -149,9 +142,11 @@ rondo_status rd_answer_tags(rd_answering *a, rondo_error *error)
             place++;
         RD_TRY(rd_answer_begin(a, i, &bad, error));
         for (size_t t = 0; !bad && t < pack->length[i]; t++) {
-            const rd_real *z = (const rd_real *)output.data + (pack->offset[t] + place) * output.stride;
-            if (!softmax(z, classes, rank)) return not_a_number(a, i, error);
-            RD_TRY(add_ranked(a, labels_of(a->model), &rank[rd_likeliest(z, classes)], 1, error));
+            const size_t row = pack->offset[t] + place;
+            if (!softmax((const rd_real *)output.data + row * output.stride, classes, rank)) return not_a_number(a, i, error);
+            ranked *best = &rank[a->labeller.label[row]];
+            if (a->labeller.by_path) best->prob = (double)NAN;
+            RD_TRY(add_ranked(a, labels_of(a->model), best, 1, error));
         }
         if (!bad) RD_TRY(rd_answer_tell(a, i, error));
     }
@@ -163,6 +158,7 @@ rondo_status rd_answer_tags(rd_answering *a, rondo_error *error)
 static void clear(rd_answering *a, rondo_loader *loader)
 {
     if (a->release) a->release(a->own);
+    rd_labeller_free(&a->labeller);
     rondo_batch_free(a->batch);
     rondo_loader_free(loader);
     rd_text_free(&a->raw);

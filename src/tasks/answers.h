@@ -4,6 +4,7 @@
 #define RD_ANSWERS_H
 
 #include "data/loader.h"
+#include "tasks/labeller.h"
 #include "tasks/tasks.h"
 
 typedef struct rd_answering {
@@ -21,6 +22,7 @@ typedef struct rd_answering {
     size_t *place;                /* owned; where each begins in `words` */
     size_t count;                 /* texts of the answer at hand */
     size_t prob_room, text_room, place_room;
+    rd_labeller labeller;         /* owned; of tasks that answer with labels */
     void *own;                    /* what the task's function keeps from batch to batch, freed by release */
     void (*release)(void *own);
 } rd_answering;
@@ -35,9 +37,6 @@ rondo_status rd_answer_tell(rd_answering *a, size_t i, rondo_error *error);
 /* Opens files for answers with the vocabularies of the model. */
 rondo_status rd_open_for_answers(const rondo_options *options, const rondo_model *model, const char *const *paths, size_t count,
                                  rondo_data **data, rondo_error *error);
-
-/* The class of the largest number; ties to the lower index. */
-int32_t rd_likeliest(const rd_real *z, size_t classes);
 
 rondo_status rd_answer_labels(rd_answering *a, rondo_error *error); /* classify: all labels, likeliest first */
 rondo_status rd_answer_tags(rd_answering *a, rondo_error *error);   /* tag: one label a step */

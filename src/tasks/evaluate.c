@@ -1,4 +1,5 @@
 /* Loss and metrics of a model on data: batches in order, states carried where the text is one stream. */
+#include "tasks/labeller.h"
 #include "tasks/scores.h"
 #include "tasks/tasks.h"
 
@@ -12,6 +13,7 @@ typedef struct evaluation {
     rondo_batch *batch;
     rondo_state *state;
     const rd_task_info *task;
+    rd_labeller labeller;
     rd_tally tally;
 } evaluation;
 
@@ -39,6 +41,8 @@ static rondo_status run(evaluation *e, rondo_model *model, const rondo_data *dat
                         void *user, rondo_error *error)
 {
     int more = 1;
+    e->tally.model = model;
+    e->tally.labeller = &e->labeller;
     RD_TRY(rd_scores_new(data, &e->tally.scores, error));
     RD_TRY(rondo_loader_new(data, options, 0, &e->loader, error));
     RD_TRY(rondo_batch_new(&e->batch, error));
@@ -67,6 +71,7 @@ rondo_status rd_evaluate_scores(rondo_model *model, const rondo_data *data, cons
         e.tally.scores = NULL;
     }
     rondo_scores_free(e.tally.scores);
+    rd_labeller_free(&e.labeller);
     rondo_loader_free(e.loader);
     rondo_batch_free(e.batch);
     rondo_state_free(e.state);

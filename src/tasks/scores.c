@@ -57,20 +57,19 @@ void rondo_scores_free(rondo_scores *scores)
     rd_entities_free(&scores->entities);
     rd_text_free(&scores->names);
     rd_free(scores->name);
-    rd_free(scores->guess);
     rd_free(scores);
 }
 
-void rd_scores_labels(rondo_scores *scores, const rd_part *target)
+void rd_scores_labels(rondo_scores *scores, const rd_part *target, const int32_t *guess)
 {
     const rondo_pack *pack = &target->packed.pack;
     for (size_t row = 0; row < pack->rows; row++)
-        rd_confusion_add(&scores->confusion, target->symbols[row], scores->guess[row]);
+        rd_confusion_add(&scores->confusion, target->symbols[row], guess[row]);
     for (size_t place = 0; scores->chunks && place < pack->sequences; place++) {
         rd_entity_walk walk = {0};
         for (size_t t = 0; t < pack->length[pack->order[place]]; t++) {
             size_t row = pack->offset[t] + place;
-            rd_entities_step(&scores->entities, &walk, target->symbols[row], scores->guess[row]);
+            rd_entities_step(&scores->entities, &walk, target->symbols[row], guess[row]);
         }
         rd_entities_end(&scores->entities, &walk);
     }

@@ -18,15 +18,13 @@ struct rondo_scores {
     int chunks;              /* 1: the labels are chunk tags, a sequence of them a record */
     rd_entities entities;    /* of chunk tags */
     rd_frame_counts keys;    /* of targets that are 0 or 1 */
-    int32_t *guess;          /* owned; room for the guesses of a batch */
-    size_t guess_room;
 };
 
 /* Makes ready for the targets of these data. */
 rondo_status rd_scores_new(const rondo_data *data, rondo_scores **scores, rondo_error *error);
 
-/* Counts a guess for every target, scores->guess[row], rows packed as the targets are. */
-void rd_scores_labels(rondo_scores *scores, const rd_part *target);
+/* Counts a guess for every target; guess: [rows] as packed as the targets are. */
+void rd_scores_labels(rondo_scores *scores, const rd_part *target, const int32_t *guess);
 /* The same of one record, whose `length` labels lie one after the other. */
 void rd_scores_record(rondo_scores *scores, const int32_t *truth, const int32_t *guess, size_t length);
 /* One text for the task: conlleval's for chunk tags, a line a class for other labels; nothing for the rest. */

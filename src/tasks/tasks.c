@@ -28,13 +28,9 @@ static void lm_metrics(const rd_tally *tally, const rondo_model *model, rondo_me
 
 static void label_add(rd_tally *tally, const rondo_view *output, const rd_part *target)
 {
-    rondo_scores *scores = tally->scores;
-    const rd_real *z = output->data;
-    tally->status = rd_grow(&scores->guess, &scores->guess_room, output->shape[0], sizeof *scores->guess, "guesses", NULL);
-    for (size_t r = 0; tally->status == RONDO_OK && r < output->shape[0]; r++, z += output->stride)
-        scores->guess[r] = rd_likeliest(z, output->shape[1]);
+    tally->status = rd_labeller_run(tally->labeller, tally->model, output, &target->packed.pack, NULL);
     if (tally->status == RONDO_OK)
-        rd_scores_labels(scores, target);
+        rd_scores_labels(tally->scores, target, tally->labeller->label);
 }
 
 static void label_metrics(const rd_tally *tally, const rondo_model *model, rondo_metrics *metrics)

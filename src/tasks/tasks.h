@@ -12,7 +12,9 @@ struct rd_answering;
 typedef struct rd_tally {
     double loss, count;            /* nats (or the loss's unit) and rows with a target */
     double squared, absolute, numbers; /* errors of numeric targets and how many numbers */
+    const rondo_model *model;          /* whose outputs are added */
     struct rondo_scores *scores;       /* what is kept beyond sums (scores.h) */
+    struct rd_labeller *labeller;      /* from outputs to labels (labeller.h) */
     rondo_status status;               /* RONDO_LIMIT when `add` found no room */
 } rd_tally;
 
