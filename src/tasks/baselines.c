@@ -94,7 +94,7 @@ static void tell(const labels *l, int tags, rondo_metrics *metrics)
 
 static rondo_status of_labels(const rondo_data *train, const rondo_data *data, rondo_metrics *metrics, rondo_error *error)
 {
-    labels l = {{0}};
+    labels l = {.word = NULL};
     rondo_status status = fit(&l, train, error);
     for (int who = 0; who < GUESSERS && status == RONDO_OK; who++)
         status = rd_scores_new(data, &l.scores[who], error);
