@@ -14,6 +14,7 @@
 #include <string.h>
 
 enum { BLANK = 0, SHORTEST_BLOCK = 128 };
+#define SMALLEST -700.0 /* log of a share that changes nothing */
 static const double nowhere = -1e30; /* log of a probability that stands for 0 */
 
 /* What all sequences share. */
@@ -241,8 +242,10 @@ static void add_step(const lattice *l, size_t t, double factor)
     const rd_real *z = logits(l, t);
     rd_real *gradient = call->gradient + (z - call->output);
     memset(l->posterior, 0, call->width * sizeof *l->posterior);
-    for (size_t s = 0; s < l->states; s++)
-        l->posterior[class_of(l, s)] += exp(alpha[s] + l->beta[s] - l->total);
+    for (size_t s = 0; s < l->states; s++) {
+        const double share = alpha[s] + l->beta[s] - l->total;
+        if (share > SMALLEST) l->posterior[class_of(l, s)] += exp(share);
+    }
     for (size_t k = 0; k < call->width; k++)
         gradient[k] += (rd_real)(factor * (exp((double)z[k] - l->norm[t]) - l->posterior[k]));
 }
