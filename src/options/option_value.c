@@ -117,12 +117,22 @@ static rondo_status refuse(const rd_option_row *row, const char *value, rondo_er
 
 /* ---- choices */
 
+/* Whether the value is the choice; one that ends in ":N" stands for every number from 1 there. */
+static int choice_is(const char *choice, size_t n, const char *value, size_t size)
+{
+    const size_t name = n > 2 && memcmp(choice + n - 2, ":N", 2) == 0 ? n - 1 : n;
+    int64_t number;
+    if (name == n) return n == size && memcmp(choice, value, size) == 0;
+    return size > name && memcmp(choice, value, name) == 0 && rd_parse_integer(value + name, size - name, &number) &&
+           number >= 1 && number <= INT32_MAX;
+}
+
 /* Whether the size bytes of value are one of "a|b|c". */
 static int choice_holds(const char *choices, const char *value, size_t size)
 {
     for (const char *at = choices;;) {
         size_t n = strcspn(at, "|");
-        if (n == size && memcmp(at, value, size) == 0) return 1;
+        if (choice_is(at, n, value, size)) return 1;
         if (!at[n]) return 0;
         at += n + 1;
     }

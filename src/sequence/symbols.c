@@ -42,6 +42,7 @@ rondo_status rd_symbols_new(const rd_symbols_rules *rules, rd_symbols **symbols,
     for (size_t i = 0; i < 256; i++)
         made->quick[i] = -1;
     rondo_status status = add_fixed(made, error);
+    if (status == RONDO_OK && rules->kind == RD_TOKENS_BPE) status = rd_bpe_new(&made->bpe, error);
     if (status != RONDO_OK) {
         rd_symbols_free(made);
         return status;
@@ -62,6 +63,7 @@ void rd_symbols_free(rd_symbols *symbols)
     rd_free(symbols->bytes);
     rd_free(symbols->symbol);
     rd_free(symbols->slot);
+    rd_bpe_free(symbols->bpe);
     rd_free(symbols);
 }
 
@@ -79,12 +81,15 @@ static int holds(const rd_symbols *symbols, int32_t index, const char *text, siz
     return symbol->size == size && memcmp(symbols->bytes + symbol->at, text, size) == 0;
 }
 
+int rd_symbols_is_unknown(const char *text, size_t size)
+{
+    return size == sizeof unknown_text - 1 && memcmp(text, unknown_text, size) == 0;
+}
+
 int32_t rd_symbols_find(const rd_symbols *symbols, const char *text, size_t size)
 {
     if (size == 1) return symbols->quick[(unsigned char)text[0]];
-    if (symbols->rules.kind == RD_TOKENS_WORD && size == sizeof unknown_text - 1 &&
-        memcmp(text, unknown_text, size) == 0)
-        return RD_SYMBOL_UNKNOWN;
+    if (symbols->rules.kind == RD_TOKENS_WORD && rd_symbols_is_unknown(text, size)) return RD_SYMBOL_UNKNOWN;
     if (symbols->slots == 0) return -1;
     for (size_t i = home(symbols, text, size);; i = (i + 1) & (symbols->slots - 1)) {
         int32_t index = symbols->slot[i];
@@ -199,6 +204,7 @@ static const struct {
     [RD_TOKENS_BYTE] = {next_byte, ""},
     [RD_TOKENS_WORD] = {next_word, " "},
     [RD_TOKENS_LABEL] = {next_whole, " "},
+    [RD_TOKENS_BPE] = {next_word, ""}, /* words are counted; rd_bpe_cut then cuts them */
 };
 
 size_t rd_symbols_next(const rd_symbols *symbols, const char *line, size_t size, size_t *at, size_t *start)
@@ -209,6 +215,20 @@ size_t rd_symbols_next(const rd_symbols *symbols, const char *line, size_t size,
 const char *rd_symbols_joint(const rd_symbols *symbols)
 {
     return kinds[symbols->rules.kind].joint;
+}
+
+int rd_symbols_of_words(const rd_symbols *symbols)
+{
+    return symbols->rules.kind == RD_TOKENS_WORD || symbols->rules.kind == RD_TOKENS_BPE;
+}
+
+void rd_symbols_decode(const rd_symbols *symbols, size_t i, int first, rd_text *text)
+{
+    size_t size;
+    const char *from = rd_symbols_text(symbols, i, &size);
+    const size_t skipped = first && symbols->rules.kind == RD_TOKENS_BPE && size > 0 && from[0] == ' ';
+    if (!first) rd_text_put(text, rd_symbols_joint(symbols));
+    rd_text_add(text, from + skipped, size - skipped);
 }
 
 /* ---- use */
@@ -250,11 +270,37 @@ static rondo_status append_index(rd_indices *out, int32_t index, size_t place, r
     return RONDO_OK;
 }
 
+/* The literal "<unk>" of a text is the blank and the unknown symbol. */
+static rondo_status encode_pieces(const rd_symbols *symbols, const char *line, size_t size, rd_cutter *cutter,
+                                  rd_indices *out, rondo_error *error)
+{
+    size_t at = 0, start = 0, length;
+    while ((length = next_word(line, size, &at, &start)) > 0) {
+        const rd_piece_of_word unknown[] = {{.symbol = symbols->quick[' ']}, {.symbol = RD_SYMBOL_UNKNOWN}};
+        const rd_piece_of_word *piece = unknown;
+        size_t count = 2;
+        if (!rd_symbols_is_unknown(line + start, length))
+            RD_TRY(rd_bpe_cut(cutter, line + start, length, &piece, &count, error));
+        for (size_t i = 0; i < count; i++) {
+            out->unknown += piece[i].symbol == RD_SYMBOL_UNKNOWN;
+            RD_TRY(append_index(out, piece[i].symbol, start + piece[i].place, error));
+        }
+    }
+    return RONDO_OK;
+}
+
 rondo_status rd_symbols_encode(const rd_symbols *symbols, const char *line, size_t size, rd_indices *out,
                                size_t *bad, rondo_error *error)
 {
     *bad = symbols->rules.kind == RD_TOKENS_BYTE ? size : rd_utf8_check((const unsigned char *)line, size);
     if (*bad < size) return RONDO_OK;
+    if (symbols->bpe) {
+        rd_cutter cutter;
+        RD_TRY(rd_bpe_open(symbols, &cutter, error));
+        rondo_status status = encode_pieces(symbols, line, size, &cutter, out, error);
+        rd_bpe_close(&cutter);
+        return status;
+    }
     const int32_t unknown = rd_symbols_first(symbols) ? RD_SYMBOL_UNKNOWN : -1;
     size_t at = 0, start = 0, length;
     while ((length = rd_symbols_next(symbols, line, size, &at, &start)) > 0) {

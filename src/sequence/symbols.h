@@ -10,7 +10,8 @@ enum { RD_SYMBOL_UNKNOWN = 0, RD_SYMBOL_END = 1, RD_SYMBOL_FIRST = 2 };
 
 typedef enum rd_token_kind {
     RD_TOKENS_CHAR = 0, RD_TOKENS_BYTE = 1, RD_TOKENS_WORD = 2,
-    RD_TOKENS_LABEL = 3 /* a whole text, blanks and all, is one symbol */
+    RD_TOKENS_LABEL = 3, /* a whole text, blanks and all, is one symbol */
+    RD_TOKENS_BPE = 4    /* pieces of words, bpe.h */
 } rd_token_kind;
 
 typedef struct rd_symbols rd_symbols; /* counted: shared by data, model and trainer */
@@ -21,6 +22,7 @@ typedef struct rd_symbols_rules {
     int nfc;
     uint64_t min_freq;  /* rarer symbols become unknown */
     size_t max_vocab;   /* 0: all; else the commonest so many, ties to the first seen */
+    size_t merges;      /* most merges that RD_TOKENS_BPE learns */
 } rd_symbols_rules;
 
 /* ---- building: count everything once, then settle */
@@ -28,7 +30,7 @@ rondo_status rd_symbols_new(const rd_symbols_rules *rules, rd_symbols **symbols,
 /* Counts the symbols of one line (without its end). */
 rondo_status rd_symbols_count(rd_symbols *symbols, const char *line, size_t size, rondo_error *error);
 /* Gives indices: by falling frequency for words, by code point for characters and bytes (so that a model file does
- * not depend on the order of the text). After that the vocabulary is closed. */
+ * not depend on the order of the text), as rd_bpe_learn says for pieces of words. After that the vocabulary is closed. */
 rondo_status rd_symbols_settle(rd_symbols *symbols, rondo_error *error);
 rd_symbols *rd_symbols_share(rd_symbols *symbols);
 void rd_symbols_free(rd_symbols *symbols); /* drops one share */
@@ -54,6 +56,11 @@ rondo_status rd_symbols_encode(const rd_symbols *symbols, const char *line, size
 void rd_indices_free(rd_indices *indices);
 /* Text between symbols when decoding: " " for words, "" else. */
 const char *rd_symbols_joint(const rd_symbols *symbols);
+/* 1 when symbols are words or pieces of words: a line is what lies between its blanks, and its end is a symbol. */
+int rd_symbols_of_words(const rd_symbols *symbols);
+/* What symbol i adds to the text of a line: its joint (`first` 1: it begins the line, so none) and its own text, of a
+ * piece that begins a word the blank before it. */
+void rd_symbols_decode(const rd_symbols *symbols, size_t i, int first, rd_text *text);
 
 /* ---- as text, for the model file: a header of "name = value" lines, an empty line, then one symbol a line with
  * \n \r \t \\ and \xHH escapes. Reading checks everything (duplicates, bad escapes, too many) and says the line. */

@@ -17,6 +17,7 @@ rondo_status rd_symbols_count(rd_symbols *symbols, const char *line, size_t size
     size_t at = 0, start = 0, length;
     while ((length = rd_symbols_next(symbols, line, size, &at, &start)) > 0) {
         int32_t index = rd_symbols_find(symbols, line + start, length);
+        if (symbols->bpe && rd_symbols_is_unknown(line + start, length)) index = RD_SYMBOL_UNKNOWN;
         if (index >= 0)
             symbols->symbol[index].count++;
         else
@@ -67,23 +68,33 @@ static size_t choose(const rd_symbols *symbols, ranked *rank, uint64_t *dropped)
     return kept;
 }
 
-rondo_status rd_symbols_settle(rd_symbols *symbols, rondo_error *error)
+/* A new vocabulary of the symbols that the rules keep. */
+static rondo_status keep_commonest(const rd_symbols *symbols, rd_symbols **fresh, rondo_error *error)
 {
     ranked *rank = NULL;
-    rd_symbols *fresh = NULL;
     uint64_t dropped = 0;
     RD_TRY(rd_alloc(symbols->symbols, sizeof *rank, "sorting a vocabulary", &rank, error));
     size_t kept = choose(symbols, rank, &dropped);
-    rondo_status status = rd_symbols_new(&symbols->rules, &fresh, error);
+    rondo_status status = rd_symbols_new(&symbols->rules, fresh, error);
     for (size_t i = 0; i < kept && status == RONDO_OK; i++)
-        status = rd_symbols_append(fresh, rank[i].text, rank[i].size, rank[i].count, error);
+        status = rd_symbols_append(*fresh, rank[i].text, rank[i].size, rank[i].count, error);
     rd_free(rank);
     if (status != RONDO_OK) {
-        rd_symbols_free(fresh);
+        rd_symbols_free(*fresh);
         return status;
     }
-    if (rd_symbols_first(fresh) > RD_SYMBOL_UNKNOWN)
-        fresh->symbol[RD_SYMBOL_UNKNOWN].count = symbols->symbol[RD_SYMBOL_UNKNOWN].count + dropped;
+    if (rd_symbols_first(*fresh) > RD_SYMBOL_UNKNOWN)
+        (*fresh)->symbol[RD_SYMBOL_UNKNOWN].count = symbols->symbol[RD_SYMBOL_UNKNOWN].count + dropped;
+    return RONDO_OK;
+}
+
+rondo_status rd_symbols_settle(rd_symbols *symbols, rondo_error *error)
+{
+    rd_symbols *fresh = NULL;
+    if (symbols->rules.kind == RD_TOKENS_BPE)
+        RD_TRY(rd_bpe_learn(symbols, symbols->rules.merges, &fresh, error));
+    else
+        RD_TRY(keep_commonest(symbols, &fresh, error));
     fresh->settled = 1;
     rd_symbols old = *symbols;
     *symbols = *fresh;

@@ -3,6 +3,7 @@
 #ifndef RD_SYMBOLS_INSIDE_H
 #define RD_SYMBOLS_INSIDE_H
 
+#include "sequence/bpe.h"
 #include "sequence/symbols.h"
 
 #define RD_SYMBOL_BYTES 65536u      /* longest symbol */
@@ -25,10 +26,13 @@ struct rd_symbols {
     int32_t *slot; /* [slots] index of a symbol or -1; slots is a power of two */
     size_t slots;
     int32_t quick[256]; /* index of each symbol of one byte, or -1 */
+    rd_bpe *bpe;        /* owned: the merges of pieces of words; NULL for other kinds */
 };
 
 /* Index of a text, or -1; the literal "<unk>" of a word vocabulary is 0. */
 int32_t rd_symbols_find(const rd_symbols *symbols, const char *text, size_t size);
+/* 1 for the literal "<unk>". */
+int rd_symbols_is_unknown(const char *text, size_t size);
 /* Appends a text that is not in the table; the first two do not enter it. */
 rondo_status rd_symbols_append(rd_symbols *symbols, const char *text, size_t size, uint64_t count,
                                rondo_error *error);

@@ -8,20 +8,22 @@
 #include <inttypes.h>
 #include <string.h>
 
-static const char *const kind_names[] = {"char", "byte", "word", "label"};
+static const char *const kind_names[] = {"char", "byte", "word", "label", "bpe"};
 static const char *const no_yes[] = {"no", "yes"};
 static const char *const normal_forms[] = {"none", "nfc"};
 
-/* The lines of the header, in their order. A choice has names, a number has none. */
-enum { TOKENS, LOWERCASE, NORMALIZE, MIN_FREQ, MAX_VOCAB, SYMBOLS, HEADER };
+/* The lines of the header, in their order; the last stands with tokens = bpe only. A choice has names, a number has
+ * none. */
+enum { TOKENS, LOWERCASE, NORMALIZE, MIN_FREQ, MAX_VOCAB, SYMBOLS, MERGES, HEADER };
 static const struct {
     const char *name;
     const char *const *choices;
     int64_t most; /* largest number or last choice */
 } header[HEADER] = {
-    [TOKENS] = {"tokens", kind_names, 3},         [LOWERCASE] = {"lowercase", no_yes, 1},
+    [TOKENS] = {"tokens", kind_names, 4},         [LOWERCASE] = {"lowercase", no_yes, 1},
     [NORMALIZE] = {"normalize", normal_forms, 1}, [MIN_FREQ] = {"min-freq", NULL, INT64_MAX},
     [MAX_VOCAB] = {"max-vocab", NULL, INT32_MAX}, [SYMBOLS] = {"symbols", NULL, RD_SYMBOL_COUNT - 2},
+    [MERGES] = {"merges", NULL, INT32_MAX},
 };
 
 /* ---- writing */
@@ -49,10 +51,17 @@ rondo_status rd_symbols_write(const rd_symbols *symbols, rd_text *text, rondo_er
     const rd_symbols_rules *rules = &symbols->rules;
     rd_text_format(text, "tokens = %s\nlowercase = %s\nnormalize = %s\n", kind_names[rules->kind],
                    no_yes[rules->lowercase != 0], normal_forms[rules->nfc != 0]);
-    rd_text_format(text, "min-freq = %" PRIu64 "\nmax-vocab = %zu\nsymbols = %zu\n\n", rules->min_freq,
+    const size_t merges = symbols->bpe ? rd_bpe_merges(symbols->bpe) : 0;
+    rd_text_format(text, "min-freq = %" PRIu64 "\nmax-vocab = %zu\nsymbols = %zu\n", rules->min_freq,
                    rules->max_vocab, symbols->symbols - rd_symbols_first(symbols));
+    if (symbols->bpe) rd_text_format(text, "merges = %zu\n", merges);
+    rd_text_put(text, "\n");
     for (size_t i = rd_symbols_first(symbols); i < symbols->symbols; i++)
         write_symbol(symbols, i, text);
+    for (size_t i = 0; i < merges; i++) {
+        const rd_merge *merge = rd_bpe_merge(symbols->bpe, i);
+        rd_text_format(text, "%d %d\n", (int)merge->left, (int)merge->right);
+    }
     return rd_text_done(text, error);
 }
 
@@ -95,6 +104,7 @@ static rondo_status read_header(scan *walk, int64_t value[HEADER], rondo_error *
     for (size_t row = 0; row < HEADER; row++) {
         size_t at = 0, line = 0;
         rd_pair pair;
+        if (row == MERGES && value[TOKENS] != RD_TOKENS_BPE) continue;
         if (!next_line(walk))
             return rd_fail(error, RONDO_BAD_MODEL, "%s:%zu: the vocabulary ends inside its header",
                            walk->origin, walk->number + 1);
@@ -142,14 +152,16 @@ static int unescape(const char *line, size_t size, rd_text *out)
     return 1;
 }
 
-/* NULL when `text` can be a symbol of this vocabulary, else what is wrong with it. */
+/* NULL when `text` can be a symbol of this vocabulary, else what is wrong with it. A piece of a word may be the blank
+ * before it, or begin with it. */
 static const char *objection(const rd_symbols *symbols, const char *text, size_t size)
 {
-    size_t at = 0, start = 0;
+    const size_t blank = symbols->bpe && size > 0 && text[0] == ' ';
+    size_t at = blank, start = blank;
     if (size == 0) return "an empty symbol";
     if (symbols->rules.kind != RD_TOKENS_BYTE && rd_utf8_check((const unsigned char *)text, size) < size)
         return "a symbol that is not UTF-8";
-    if (rd_symbols_next(symbols, text, size, &at, &start) != size || start != 0)
+    if (size > blank && (rd_symbols_next(symbols, text, size, &at, &start) != size - blank || start != blank))
         return "more than one symbol";
     if (rd_symbols_find(symbols, text, size) >= 0) return "a symbol that came before";
     return NULL;
@@ -172,9 +184,51 @@ static rondo_status read_symbols(scan *walk, rd_symbols *symbols, size_t count, 
                            rd_quote_n(walk->line, walk->length).text);
         RD_TRY(rd_symbols_append(symbols, buffer->text, buffer->size, 0, error));
     }
+    if (symbols->bpe && rd_symbols_find(symbols, " ", 1) < 0)
+        return rd_fail(error, RONDO_BAD_MODEL, "%s:%zu: the blank that begins words is none of the symbols",
+                       walk->origin, walk->number);
+    return RONDO_OK;
+}
+
+/* Reads "LEFT RIGHT", two symbols of the vocabulary that make a third; 1 on success. */
+static int read_merge(const rd_symbols *symbols, const char *line, size_t size, rd_text *buffer, rd_merge *merge)
+{
+    const char *gap = memchr(line, ' ', size);
+    const size_t left_size = gap ? (size_t)(gap - line) : size;
+    int64_t both[2] = {0, 0};
+    if (!gap || !rd_parse_integer(line, left_size, &both[0]) ||
+        !rd_parse_integer(gap + 1, size - left_size - 1, &both[1]))
+        return 0;
+    rd_text_clear(buffer);
+    for (int k = 0; k < 2; k++) {
+        size_t length;
+        if (both[k] < RD_SYMBOL_FIRST || (uint64_t)both[k] >= symbols->symbols) return 0;
+        const char *text = rd_symbols_text(symbols, (size_t)both[k], &length);
+        rd_text_add(buffer, text, length);
+    }
+    *merge = (rd_merge){.left = (int32_t)both[0],
+                        .right = (int32_t)both[1],
+                        .whole = rd_symbols_find(symbols, buffer->text ? buffer->text : "", buffer->size)};
+    return merge->whole >= RD_SYMBOL_FIRST;
+}
+
+static rondo_status read_merges(scan *walk, rd_symbols *symbols, size_t count, rd_text *buffer, rondo_error *error)
+{
+    for (size_t i = 0; i < count; i++) {
+        rd_merge merge;
+        if (!next_line(walk))
+            return rd_fail(error, RONDO_BAD_MODEL, "%s:%zu: the vocabulary ends after %zu of %zu merges", walk->origin,
+                           walk->number + 1, i, count);
+        if (!read_merge(symbols, walk->line, walk->length, buffer, &merge) ||
+            rd_bpe_add(symbols->bpe, merge, NULL) != RONDO_OK)
+            return rd_fail(error, RONDO_BAD_MODEL,
+                           "%s:%zu: expected two symbols that make a third and were not merged before, found %s",
+                           walk->origin, walk->number, rd_quote_n(walk->line, walk->length).text);
+    }
     if (next_line(walk))
-        return rd_fail(error, RONDO_BAD_MODEL, "%s:%zu: text after the last of %zu symbols", walk->origin,
-                       walk->number, count);
+        return rd_fail(error, RONDO_BAD_MODEL, "%s:%zu: text after the last of %zu %s", walk->origin, walk->number,
+                       symbols->bpe ? count : symbols->symbols - rd_symbols_first(symbols),
+                       symbols->bpe ? "merges" : "symbols");
     return RONDO_OK;
 }
 
@@ -188,11 +242,13 @@ rondo_status rd_symbols_read(const char *text, size_t size, const char *origin, 
                               .lowercase = (int)value[LOWERCASE],
                               .nfc = (int)value[NORMALIZE],
                               .min_freq = (uint64_t)value[MIN_FREQ],
-                              .max_vocab = (size_t)value[MAX_VOCAB]};
+                              .max_vocab = (size_t)value[MAX_VOCAB],
+                              .merges = (size_t)value[MERGES]};
     rd_symbols *made = NULL;
     rd_text buffer = {0};
     RD_TRY(rd_symbols_new(&rules, &made, error));
     rondo_status status = read_symbols(&walk, made, (size_t)value[SYMBOLS], &buffer, error);
+    if (status == RONDO_OK) status = read_merges(&walk, made, (size_t)value[MERGES], &buffer, error);
     rd_text_free(&buffer);
     if (status != RONDO_OK) {
         rd_symbols_free(made);
@@ -215,12 +271,25 @@ uint64_t rd_symbols_hash(const rd_symbols *symbols)
         chain[1] = rd_fnv1a(symbols->bytes + symbols->symbol[i].at, symbols->symbol[i].size);
         chain[0] = rd_fnv1a(chain, sizeof chain);
     }
+    for (size_t i = 0; symbols->bpe && i < rd_bpe_merges(symbols->bpe); i++) {
+        chain[1] = rd_fnv1a(rd_bpe_merge(symbols->bpe, i), sizeof(rd_merge));
+        chain[0] = rd_fnv1a(chain, sizeof chain);
+    }
     return chain[0];
 }
 
 static const char *answer(rd_text *text)
 {
     return text->text ? text->text : "they differ";
+}
+
+static int merges_differ(const rd_symbols *a, const rd_symbols *b)
+{
+    if (!a->bpe || !b->bpe) return 0;
+    if (rd_bpe_merges(a->bpe) != rd_bpe_merges(b->bpe)) return 1;
+    for (size_t i = 0; i < rd_bpe_merges(a->bpe); i++)
+        if (memcmp(rd_bpe_merge(a->bpe, i), rd_bpe_merge(b->bpe, i), sizeof(rd_merge)) != 0) return 1;
+    return 0;
 }
 
 const char *rd_symbols_difference(const rd_symbols *a, const rd_symbols *b, rd_text *text)
@@ -248,7 +317,11 @@ const char *rd_symbols_difference(const rd_symbols *a, const rd_symbols *b, rd_t
             return answer(text);
         }
     }
-    if (a->symbols == b->symbols) return NULL;
-    rd_text_format(text, "one has %zu symbols and the other %zu", a->symbols, b->symbols);
+    if (a->symbols != b->symbols)
+        rd_text_format(text, "one has %zu symbols and the other %zu", a->symbols, b->symbols);
+    else if (merges_differ(a, b))
+        rd_text_put(text, "they merge other pieces of words, or in another order");
+    else
+        return NULL;
     return answer(text);
 }
