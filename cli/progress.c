@@ -22,7 +22,8 @@ void progress_begin(progress *bar, const rondo_options *options)
     bar->mode = report_quiet() || !strcmp(asked, "off") ? PROGRESS_OFF
                 : terminal || !strcmp(asked, "bar")     ? PROGRESS_BAR
                                                         : PROGRESS_PLAIN;
-    snprintf(bar->unit, sizeof bar->unit, "%ss", option_is(options, "task", "lm") ? tokens : "row");
+    const char *unit = strncmp(tokens, "bpe", 3) == 0 ? "piece" : tokens;
+    snprintf(bar->unit, sizeof bar->unit, "%ss", option_is(options, "task", "lm") ? unit : "row");
     bar->epochs = count_of(options, "epochs");
 }
 

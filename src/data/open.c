@@ -11,6 +11,21 @@
 
 /* ---- vocabularies */
 
+/* "bpe:N": N merges. */
+static rondo_status pieces_rules(const rondo_options *options, int words, rd_symbols_rules *rules, rondo_error *error)
+{
+    static const char bpe[] = "bpe:";
+    const char *tokens = rd_option_text(options, RD_OPT_tokens);
+    int64_t merges = 0;
+    if (words || strncmp(tokens, bpe, sizeof bpe - 1) != 0) return RONDO_OK;
+    if (rules->max_vocab)
+        return rd_fail(error, RONDO_BAD_ARGUMENT, "--max-vocab: --tokens %s has as many symbols as its merges make", tokens);
+    (void)rd_parse_integer(tokens + sizeof bpe - 1, strlen(tokens) - (sizeof bpe - 1), &merges);
+    rules->kind = RD_TOKENS_BPE;
+    rules->merges = (size_t)merges;
+    return RONDO_OK;
+}
+
 rondo_status rd_data_rules(const rondo_options *options, int words, rd_symbols_rules *rules,
                            rondo_error *error)
 {
@@ -25,13 +40,15 @@ rondo_status rd_data_rules(const rondo_options *options, int words, rd_symbols_r
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (rd_option_is(options, RD_OPT_tokens, kinds[i])) rules->kind = (rd_token_kind)i;
     if (words) rules->kind = RD_TOKENS_WORD;
+    RD_TRY(pieces_rules(options, words, rules, error));
     return rd_normalize_check(rules, error);
 }
 
 static const char *kind_name(rd_token_kind kind)
 {
     static const char *const names[] = {
-        [RD_TOKENS_CHAR] = "char", [RD_TOKENS_BYTE] = "byte", [RD_TOKENS_WORD] = "word", [RD_TOKENS_LABEL] = "label"};
+        [RD_TOKENS_CHAR] = "char", [RD_TOKENS_BYTE] = "byte", [RD_TOKENS_WORD] = "word", [RD_TOKENS_LABEL] = "label",
+        [RD_TOKENS_BPE] = "bpe"};
     return names[kind];
 }
 
@@ -42,6 +59,10 @@ static rondo_status with_header(const rd_symbols_rules *rules, const char *bytes
     static const char begins[] = "tokens = ";
     if (size < sizeof begins || memcmp(bytes, begins, sizeof begins - 1) != 0) {
         size_t lines = 0;
+        if (rules->kind == RD_TOKENS_BPE)
+            return rd_fail(error, RONDO_BAD_DATA,
+                           "a list of symbols has no merges; --vocab with --tokens bpe takes a file that begins with \"%s\"",
+                           begins);
         for (size_t i = 0; i < size; i++)
             lines += bytes[i] == '\n' || i + 1 == size;
         rd_text_format(text, "tokens = %s\nlowercase = %s\nnormalize = %s\nmin-freq = 1\nmax-vocab = 0\n",
@@ -77,6 +98,13 @@ static rondo_status rules_of_part(const rd_opening *opening, int part, rd_symbol
     return rd_data_rules(opening->options, reader->words >> part & 1, rules, error);
 }
 
+/* --joint-vocab: y is counted into the vocabulary of x, when that is not known and of the same kind. */
+static int is_joint(const rd_opening *opening, int part, const rd_symbols_rules *rules)
+{
+    return part == RD_Y && rd_option_flag(opening->options, RD_OPT_joint_vocab) && opening->corpus->symbols[RD_X] &&
+           !opening->closed[RD_X] && rd_symbols_rules_of(opening->corpus->symbols[RD_X])->kind == rules->kind;
+}
+
 /* Takes what is known, reads --vocab, or begins an empty vocabulary; *counting is 1 when one must be counted.
  */
 static rondo_status begin_vocabularies(rd_opening *opening, const rd_known *known, int *counting, rondo_error *error)
@@ -97,8 +125,12 @@ static rondo_status begin_vocabularies(rd_opening *opening, const rd_known *know
             opening->closed[part] = 1;
             continue;
         }
-        RD_TRY(rd_symbols_new(&rules, &opening->corpus->symbols[part], error));
         *counting = 1;
+        if (is_joint(opening, part, &rules)) {
+            opening->corpus->symbols[part] = rd_symbols_share(opening->corpus->symbols[RD_X]);
+            continue;
+        }
+        RD_TRY(rd_symbols_new(&rules, &opening->corpus->symbols[part], error));
     }
     return RONDO_OK;
 }
@@ -164,8 +196,11 @@ static rondo_status walk(rd_opening *opening, const rd_source *source, size_t so
 
 static rondo_status settle(rd_opening *opening, rondo_error *error)
 {
-    for (int part = RD_X; part < RD_CORPUS_PARTS; part++)
-        if (opening->corpus->symbols[part] && !opening->closed[part]) RD_TRY(rd_symbols_settle(opening->corpus->symbols[part], error));
+    for (int part = RD_X; part < RD_CORPUS_PARTS; part++) {
+        rd_symbols *symbols = opening->corpus->symbols[part];
+        const int joint = part > RD_X && symbols == opening->corpus->symbols[RD_X];
+        if (symbols && !joint && !opening->closed[part]) RD_TRY(rd_symbols_settle(symbols, error));
+    }
     return RONDO_OK;
 }
 

@@ -9,14 +9,14 @@
 enum { PIECE = 65536 };
 
 /* Where to cut the front piece of a text: at the border of a symbol. */
-static size_t piece_of(rd_token_kind kind, const char *text, size_t size)
+static size_t piece_of(const rd_symbols *symbols, const char *text, size_t size)
 {
     size_t cut = PIECE;
     if (size <= PIECE) return size;
-    if (kind == RD_TOKENS_WORD)
+    if (rd_symbols_of_words(symbols))
         while (cut < size && text[cut] != ' ' && text[cut] != '\t')
             cut++;
-    if (kind == RD_TOKENS_CHAR)
+    if (rd_symbols_rules_of(symbols)->kind == RD_TOKENS_CHAR)
         while (cut > PIECE - 4 && ((unsigned char)text[cut] & 0xc0) == 0x80)
             cut--;
     return cut;
@@ -44,7 +44,7 @@ static rondo_status take(rd_opening *opening, const char *text, size_t size, uin
     uint64_t left = most;
     RD_TRY(rd_normalize(&opening->normal, rules, text, size, &text, &size, error));
     for (size_t at = 0, piece; at < size; at += piece) {
-        piece = piece_of(rules->kind, text + at, size - at);
+        piece = piece_of(opening->corpus->symbols[RD_X], text + at, size - at);
         RD_TRY(rd_opening_symbols(opening, RD_X, text + at, piece, error));
         *cut |= opening->indices.count > left;
         if (!opening->counting) RD_TRY(keep(opening, &left, error));
@@ -75,7 +75,7 @@ static rondo_status stream_line(rd_opening *opening, const rd_input *input, cons
     const rd_token_kind kind = rd_symbols_rules_of(opening->corpus->symbols[RD_X])->kind;
     stream_state *state = opening->state;
     int newline = input->ending[0] != 0, cut = 0;
-    if (kind == RD_TOKENS_WORD) {
+    if (rd_symbols_of_words(opening->corpus->symbols[RD_X])) {
         RD_TRY(take(opening, line, size, UINT64_MAX, &cut, error));
         return add_end(opening, error);
     }

@@ -19,6 +19,7 @@ typedef struct generation {
     rondo_sink sink;
     void *user;
     int begun;                 /* something was written: words need a blank before them */
+    rd_text text;              /* of one symbol */
     rondo_generated done;
 } generation;
 
@@ -39,16 +40,15 @@ static rondo_status put(const generation *g, const char *bytes, size_t size, ron
 /* A word model writes a blank between words, and a line end where the end symbol stands in its stream. */
 static rondo_status put_symbol(generation *g, int32_t symbol, rondo_error *error)
 {
-    size_t size;
-    const char *text = rd_symbols_text(g->symbols, (size_t)symbol, &size), *joint = rd_symbols_joint(g->symbols);
     if (symbol == RD_SYMBOL_END) {
         g->begun = 0;
         return put(g, "\n", 1, error);
     }
-    if (g->begun)
-        RD_TRY(put(g, joint, strlen(joint), error));
+    rd_text_clear(&g->text);
+    rd_symbols_decode(g->symbols, (size_t)symbol, !g->begun, &g->text);
+    RD_TRY(rd_text_done(&g->text, error));
     g->begun = 1;
-    return put(g, text, size, error);
+    return put(g, g->text.text, g->text.size, error);
 }
 
 /* ---- the prompt -------------------------------------------------------------------------------------------- */
@@ -56,7 +56,7 @@ static rondo_status put_symbol(generation *g, int32_t symbol, rondo_error *error
 /* Splits at line ends, which are symbols of their own: '\n' for characters and bytes, the end symbol for words. */
 static rondo_status read_prompt(generation *g, const char *prompt, size_t size, rd_indices *symbols, rondo_error *error)
 {
-    int words = rd_symbols_rules_of(g->symbols)->kind == RD_TOKENS_WORD;
+    int words = rd_symbols_of_words(g->symbols);
     const char *at = prompt, *end = prompt + size;
     size_t bad;
     while (at < end) {
@@ -170,6 +170,7 @@ rondo_status rondo_generate(rondo_model *model, const char *prompt, size_t promp
         *generated = g.done;
     rondo_state_free(g.state);
     rd_free(g.logits);
+    rd_text_free(&g.text);
     rd_free(g.work);
     return status;
 }

@@ -18,10 +18,13 @@ void rd_metric_add(rondo_metrics *metrics, const char *name, double value, int b
 static void lm_metrics(const rd_tally *tally, const rondo_model *model, rondo_metrics *metrics)
 {
     double nats = tally->count > 0 ? tally->loss / tally->count : 0;
-    int words = model && model->symbols[0] && rd_symbols_rules_of(model->symbols[0])->kind == RD_TOKENS_WORD;
+    static const char *const bits[] = {[RD_TOKENS_CHAR] = "bits_per_char", [RD_TOKENS_BYTE] = "bits_per_char",
+                                       [RD_TOKENS_WORD] = "bits_per_word", [RD_TOKENS_LABEL] = "bits_per_label",
+                                       [RD_TOKENS_BPE] = "bits_per_piece"};
+    const rd_token_kind kind = model && model->symbols[0] ? rd_symbols_rules_of(model->symbols[0])->kind : RD_TOKENS_CHAR;
     rd_metric_add(metrics, "nll", nats, -1);
     rd_metric_add(metrics, "perplexity", exp(nats), -1);
-    rd_metric_add(metrics, words ? "bits_per_word" : "bits_per_char", nats / log(2), -1);
+    rd_metric_add(metrics, bits[kind], nats / log(2), -1);
 }
 
 /* ---- labels: accuracy, F1 of classes or of phrases; a label that training never had is never right -------- */
