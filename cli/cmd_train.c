@@ -153,6 +153,15 @@ static int load_base(job *j)
     return RONDO_OK;
 }
 
+/* vectors.txt: vectors for 912 of 1000 words, 31 of them in lower case */
+static void tell_coverage(const job *j)
+{
+    const rondo_coverage found = rondo_model_coverage(j->model);
+    if (found.vectors == 0 || report_quiet()) return;
+    fprintf(stderr, "%s: vectors for %zu of %zu words, for %zu of these in lower case only\n",
+            show(text_of(j->options, "embed-file")).text, found.exact + found.folded, found.words, found.folded);
+}
+
 static int prepare(job *j)
 {
     int status = device_open(j->options, &j->device);
@@ -166,6 +175,7 @@ static int prepare(job *j)
     if (j->base) j->model = j->base;
     if (!j->model && rondo_model_for(j->device, j->options, j->data, &j->model, &j->error) != RONDO_OK)
         return report_error(&j->error);
+    tell_coverage(j);
     if (rondo_trainer_new(j->model, train, j->valid, j->options, &j->trainer, &j->error) != RONDO_OK)
         return report_error(&j->error);
     return RONDO_OK;

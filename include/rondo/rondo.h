@@ -191,6 +191,14 @@ RONDO_API rondo_status rondo_model_load(rondo_device *device, const char *path, 
                                         rondo_error *error);
 /* Written beside, verified, renamed, folder synced. An existing file is replaced only with force. */
 RONDO_API rondo_status rondo_model_save(const rondo_model *model, const char *path, int force, rondo_error *error);
+/* How many words of the vocabulary --embed-file had vectors for when rondo_model_for made the model; all 0 without. */
+typedef struct rondo_coverage {
+    uint64_t vectors; /* in the file */
+    size_t words;     /* real symbols of the vocabulary */
+    size_t exact;     /* those with a vector of their own */
+    size_t folded;    /* those that got the vector of their lower case, having none of their own */
+} rondo_coverage;
+RONDO_API rondo_coverage rondo_model_coverage(const rondo_model *model);
 RONDO_API const char *rondo_model_text(const rondo_model *model);         /* the node list, lives with the model */
 RONDO_API const rondo_options *rondo_model_options(const rondo_model *model);
 RONDO_API const char *rondo_model_task(const rondo_model *model);         /* "lm", or "" */

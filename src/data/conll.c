@@ -1,6 +1,6 @@
 /* Tagged text: a token first and its tag last on each line, columns between tabs or spaces, an empty line
  * between sentences. Lines that begin a comment or a document are passed over. */
-#include "data/readers.h"
+#include "data/characters.h"
 
 #include "base/memory.h"
 #include "base/size.h"
@@ -13,6 +13,7 @@ typedef struct conll_state {
     int spoilt;     /* it has a bad line and is left out */
     size_t line;    /* where it began */
     rd_indices x, y;
+    rd_text words;  /* its tokens as they stand, a blank behind each */
     rd_text raw; /* lines not yet kept with a record, for answers: '=' or '-', the line and its end */
 } conll_state;
 _Static_assert(sizeof(conll_state) <= RD_CONLL_STATE, "the reader's state is larger than its row says");
@@ -22,6 +23,7 @@ void rd_conll_clear(void *memory)
     conll_state *state = memory;
     rd_indices_free(&state->x);
     rd_indices_free(&state->y);
+    rd_text_free(&state->words);
     rd_text_free(&state->raw);
     memset(state, 0, sizeof *state);
 }
@@ -140,6 +142,8 @@ static rondo_status store(rd_opening *opening, conll_state *state, rondo_error *
     corpus->rows += kept;
     corpus->unknown[RD_X] += state->x.unknown;
     corpus->unknown[RD_Y] += state->y.unknown;
+    RD_TRY(rd_text_done(&state->words, error));
+    if (kept) RD_TRY(rd_opening_characters(opening, state->words.text, state->words.size, kept, error));
     return keep_raw(opening, state, error);
 }
 
@@ -150,6 +154,7 @@ static rondo_status end_sentence(rd_opening *opening, conll_state *state, rondo_
     if (state->inside && state->spoilt) status = rd_opening_pass_over(opening, state->line, error);
     state->inside = state->spoilt = 0;
     state->x.count = state->x.unknown = state->y.count = state->y.unknown = 0;
+    rd_text_clear(&state->words);
     return status;
 }
 
@@ -161,6 +166,15 @@ static void spoil(rd_opening *opening, conll_state *state, const rd_input *input
     state->spoilt = 1;
 }
 
+/* Characters are counted at once and stored with their sentence. */
+static rondo_status note_word(rd_opening *opening, conll_state *state, const char *token, size_t size, rondo_error *error)
+{
+    if (opening->counting) return rd_opening_characters(opening, token, size, 1, error);
+    rd_text_add(&state->words, token, size);
+    rd_text_add(&state->words, " ", 1);
+    return RONDO_OK;
+}
+
 static rondo_status token_line(rd_opening *opening, conll_state *state, const rd_input *input,
                                const columns *cut, rondo_error *error)
 {
@@ -169,6 +183,7 @@ static rondo_status token_line(rd_opening *opening, conll_state *state, const rd
     if (state->spoilt) return RONDO_OK;
     state->columns = cut->count;
     RD_TRY(one_symbol(opening, RD_X, cut->token, cut->token_size, &state->x, error));
+    RD_TRY(note_word(opening, state, cut->token, cut->token_size, error));
     RD_TRY(one_tag(opening, cut, &state->y, error));
     if (!opening->counting && state->x.count != state->y.count)
         return rd_fail(error, RONDO_BAD_DATA, "%s:%zu:1: the token or its tag is not one symbol",

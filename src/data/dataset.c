@@ -92,6 +92,7 @@ void rd_corpus_free(rd_corpus *corpus)
     for (int part = RD_X; part <= RD_Y; part++)
         free_columns(&corpus->columns[part]);
     free_columns(&corpus->unused);
+    rd_store_free(corpus->words);
     rd_store_free(corpus->records);
     rd_store_free(corpus->raw);
     rd_store_free(corpus->raw_first);
@@ -233,6 +234,7 @@ rondo_status rondo_data_cut(rondo_data *data, const rondo_options *options, rond
 
 static int part_of(const char *part)
 {
+    if (part && rd_equal(part, "chars")) return RD_CHARS;
     return part && part[0] == 'y' ? RD_Y : part && part[0] == 'c' ? RD_C : RD_X;
 }
 
@@ -256,6 +258,7 @@ rd_data_form rd_data_form_of(const rondo_data *data)
 static int symbols_part(const rondo_data *data, const char *part)
 {
     int asked = part && rd_equal(part, "target") ? RD_Y : part_of(part);
+    if (asked == RD_CHARS) return asked;
     return forms[data->corpus->form].rows[asked] == RD_ROWS_NONE ? RD_X : asked;
 }
 

@@ -20,7 +20,7 @@ typedef enum rd_data_form {
 } rd_data_form;
 
 /* Parts of a corpus. Which of them a form has, and how many rows of each a record has, is a table (rd_part_rows). */
-enum { RD_X = 0, RD_Y = 1, RD_C = 2, RD_CORPUS_PARTS = 3 };
+enum { RD_X = 0, RD_Y = 1, RD_C = 2, RD_CHARS = 3 /* characters of the words of x */, RD_CORPUS_PARTS = 4 };
 typedef enum rd_rows_of {
     RD_ROWS_NONE = 0,   /* the form has no such part */
     RD_ROWS_OF_X = 1,   /* a row a row of x */
@@ -54,7 +54,8 @@ typedef struct rd_corpus {
     rd_store *index[RD_CORPUS_PARTS];     /* int32, one a row; NULL for numbers */
     rd_store *values[RD_CORPUS_PARTS];    /* float[width], one a row; a missing target is NaN */
     rd_store *first[RD_CORPUS_PARTS];     /* uint64, first row of each record, where RD_ROWS_OWN; else NULL */
-    uint64_t part_rows[RD_CORPUS_PARTS];  /* rows of parts with `first` */
+    uint64_t part_rows[RD_CORPUS_PARTS];  /* rows of parts with `first`, and of characters */
+    rd_store *words; /* uint64, one a row of x: where its characters begin in index[RD_CHARS]; or NULL */
     size_t width[RD_CORPUS_PARTS];
     int y_per_row;      /* numbers: 1 a target a row, 0 one a record, on its last row */
     rd_store *records;  /* rd_record */

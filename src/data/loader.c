@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/rng.h"
 #include "base/size.h"
+#include "data/characters.h"
 #include "data/class_weights.h"
 #include "options/options.h"
 #include "sequence/batch.h"
@@ -38,6 +39,7 @@ struct rondo_loader {
     rd_real *row_weight;       /* [rows of y] */
     const rd_real **weight;    /* [batch_size] */
     size_t row_weight_room;
+    rd_characters characters;  /* of the words of the batch at hand */
 };
 
 typedef struct form { /* how a kind of data becomes batches */
@@ -357,6 +359,7 @@ static rondo_status put_batch(rondo_loader *loader, size_t sequences, rondo_batc
     const form *f = form_of(loader);
     for (int k = 0; k < BLOCKS && f->part[k].name; k++)
         RD_TRY(put_part(&loader->part[k], f->part[k].name, sequences, batch, error));
+    RD_TRY(rd_characters_put(&loader->characters, loader->data->corpus, loader->first, batch, error));
     RD_TRY(weigh(loader, sequences, batch, error));
     batch->first_sequence = (loader->epoch * loader->batches + loader->at) * loader->batch_size;
     for (size_t i = 0; i < sequences && (loader->at == 0 || !f->carries); i++)
@@ -476,6 +479,7 @@ void rondo_loader_free(rondo_loader *loader)
         rd_free(from->index);
         rd_free(from->number);
     }
+    rd_characters_free(&loader->characters);
     rd_free(loader->first);
     rd_free(loader->first_y);
     rd_free(loader->class_weight);

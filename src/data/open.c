@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "base/size.h"
+#include "data/characters.h"
 #include "data/readers.h"
 
 #include <inttypes.h>
@@ -91,6 +92,11 @@ rondo_status rd_data_vocabulary(const rd_symbols_rules *rules, const char *path,
 static rondo_status rules_of_part(const rd_opening *opening, int part, rd_symbols_rules *rules, rondo_error *error)
 {
     const rd_reader_row *reader = opening->reader;
+    if (part == RD_CHARS) {
+        *rules = (rd_symbols_rules){
+            .kind = RD_TOKENS_CHAR, .nfc = rd_option_is(opening->options, RD_OPT_normalize, "nfc"), .min_freq = 1};
+        return RONDO_OK;
+    }
     if (reader->labels >> part & 1) {
         *rules = (rd_symbols_rules){.kind = RD_TOKENS_LABEL, .min_freq = 1};
         return RONDO_OK;
@@ -113,7 +119,10 @@ static rondo_status begin_vocabularies(rd_opening *opening, const rd_known *know
     *counting = 0;
     for (int part = RD_X; part < RD_CORPUS_PARTS; part++) {
         rd_symbols_rules rules;
-        if (!(opening->reader->symbols >> part & 1)) continue;
+        if (part == RD_CHARS ? !rd_characters_wanted(opening->options, known->part[RD_CHARS], known->part[RD_X])
+                             : !(opening->reader->symbols >> part & 1))
+            continue;
+        if (part == RD_CHARS) RD_TRY(rd_characters_begin(opening, error));
         if (known->part[part]) {
             opening->corpus->symbols[part] = rd_symbols_share(known->part[part]);
             opening->closed[part] = 1;

@@ -1,5 +1,5 @@
 /* The table of readers, and what they have in common. */
-#include "data/readers.h"
+#include "data/characters.h"
 
 #include "base/size.h"
 
@@ -167,14 +167,18 @@ rondo_status rd_opening_text(rd_opening *opening, int part, const char *text, si
 {
     rd_corpus *corpus = opening->corpus;
     rd_indices *indices = &opening->indices;
+    const char *line = text;
+    const size_t line_size = size;
     RD_TRY(rd_normalize(&opening->normal, rd_symbols_rules_of(corpus->symbols[part]), text, size, &text, &size, error));
     RD_TRY(rd_opening_symbols(opening, part, text, size, error));
-    if (opening->counting) return RONDO_OK;
+    if (opening->counting)
+        return part == RD_X ? rd_opening_characters(opening, line, line_size, UINT64_MAX, error) : RONDO_OK;
     uint64_t kept = indices->count;
     add_rows(opening, part, &kept);
     corpus->unknown[part] += indices->unknown;
     rondo_status status = kept ? rd_store_add(corpus->index[part], indices->index, (size_t)kept, error) : RONDO_OK;
     indices->count = indices->unknown = 0;
+    if (status == RONDO_OK && part == RD_X) status = rd_opening_characters(opening, line, line_size, kept, error);
     return status;
 }
 

@@ -12,12 +12,15 @@ enum { TABLE, ROWS_A_CHUNK = 256, COLUMNS_A_CHUNK = 32 };
 static rondo_status embedding_build(rd_layer *layer, rd_node *node, rondo_error *error)
 {
     size_t size;
+    int freeze;
     if (!layer->in[0].symbols)
         return rd_fail(error, RONDO_BAD_ARGUMENT,
                        "model text:%zu: embedding \"%s\" reads symbols, \"%s\" has numbers", layer->line,
                        layer->name, node->input[0]);
     RD_TRY(rd_setting_size(node, "size", 0, 1, 1000000, &size, error));
+    RD_TRY(rd_setting_flag(node, "freeze", 0, &freeze, error));
     (void)rd_layer_param(layer, "weight", layer->in[0].width, size, RD_INIT_EMBEDDING, 1);
+    layer->param[TABLE].frozen = freeze;
     layer->out = layer->in[0];
     layer->out.width = size;
     layer->out.symbols = 0;

@@ -47,7 +47,9 @@ static int reads(const rd_frame *frame, const rd_layer *layer, size_t input)
 static int wants_grad(const rondo_model *model, const rd_frame *frame, size_t i)
 {
     const rd_layer *layer = &model->layer[i];
-    int wants = layer->params > 0 || layer->state_width > 0;
+    int wants = layer->state_width > 0;
+    for (size_t k = 0; k < layer->params; k++)
+        wants |= !layer->param[k].frozen;
     for (size_t k = 0; k < layer->inputs; k++)
         wants |= frame->life[layer->source[k]].wants;
     return wants;

@@ -94,6 +94,7 @@ struct rondo_model {
     rd_weights weights;                /* how single steps keep the weights; params hold the same numbers in f32 */
     uint64_t seed, step;               /* key of masks: the trainer sets step before each forward */
     struct rd_model_run *run;          /* what backward needs from the last forward */
+    rondo_coverage coverage;           /* of --embed-file */
     char *info;                        /* "name = value" lines kept in the file: rondo.train */
 };
 

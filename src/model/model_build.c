@@ -220,6 +220,7 @@ static rondo_status resolve_references(rondo_model *model, rd_layer *layer, rd_n
         return refuse(node, error, "only a dense layer can be tied, and to an earlier layer; not so to",
                       tied);
     layer->tied = &model->layer[value - model->parts];
+    if (layer->tied->param[0].frozen) return refuse(node, error, "a dense layer learns, so it cannot be tied to the frozen", tied);
     return RONDO_OK;
 }
 

@@ -157,6 +157,25 @@ void rd_writer_dropout(writer *w, const char *name, size_t number, rd_option_id 
     rd_writer_go_on(w, name, number, w->width);
 }
 
+/* The final states of a walk over the characters of a word, in both directions, beside its embedding (Lample et al.
+ * 2016). */
+static rondo_status write_characters(writer *w, const rondo_size *x, const char *embedding, size_t embed,
+                                     rondo_error *error)
+{
+    const size_t size = (size_t)rd_option_integer(w->options, RD_OPT_chars);
+    if (size == 0 || !rd_equal(x->part, "x")) return RONDO_OK;
+    if (!x->symbols || embed == 0)
+        return rd_fail(error, RONDO_BAD_ARGUMENT, "--chars stands beside an embedding of words, %s",
+                       x->symbols ? "--embed-size 0 has none" : "the input is numbers");
+    rd_text_format(w->text, "char_embed = embedding(chars, size=%lld)\n",
+                   (long long)rd_option_integer(w->options, RD_OPT_char_embed_size));
+    rd_text_format(w->text, "char_f = lstm(char_embed, size=%zu)\n", size);
+    rd_text_format(w->text, "char_b = lstm(char_embed, size=%zu, reverse=1)\n", size);
+    rd_text_format(w->text, "word = concat(%s, last(char_f), last(char_b))\n", embedding);
+    rd_writer_go_on(w, "word", 0, embed + 2 * size);
+    return RONDO_OK;
+}
+
 rondo_status rd_writer_input(writer *w, const rondo_size *x, const char *embedding, rondo_error *error)
 {
     size_t embed = x->symbols ? (size_t)rd_option_integer(w->options, RD_OPT_embed_size) : 0;
@@ -164,9 +183,12 @@ rondo_status rd_writer_input(writer *w, const rondo_size *x, const char *embeddi
     char scale[40];
     rd_writer_go_on(w, x->part, 0, x->width);
     if (embed > 0) {
-        rd_text_format(w->text, "%s = embedding(%s, size=%zu)\n", embedding, x->part, embed);
+        const int freeze = rd_option_flag(w->options, RD_OPT_freeze_embed) && rd_equal(x->part, "x");
+        rd_text_format(w->text, "%s = embedding(%s, size=%zu%s)\n", embedding, x->part, embed,
+                       freeze ? ", freeze=1" : "");
         rd_writer_go_on(w, embedding, 0, embed);
     }
+    RD_TRY(write_characters(w, x, embedding, embed, error));
     if (x->symbols && embed == 0 && (noise > 0 || rd_option_number(w->options, RD_OPT_dropout_input) > 0))
         return rd_fail(error, RONDO_BAD_ARGUMENT,
                        "--%s needs numbers or an embedding, --embed-size 0 has neither",

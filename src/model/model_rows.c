@@ -14,7 +14,7 @@ static int is_viewed(const rondo_model *model, const rd_layer *table)
 /* Reads symbols of the batch and nothing else, by lookup. */
 static int is_listed(const rondo_model *model, const rd_layer *layer)
 {
-    return layer->params == 1 && layer->param[0].init == RD_INIT_EMBEDDING && !layer->param[0].shared &&
+    return layer->params == 1 && layer->param[0].init == RD_INIT_EMBEDDING && !layer->param[0].shared && !layer->param[0].frozen &&
            layer->source[0] < model->parts && !is_viewed(model, layer);
 }
 

@@ -1,5 +1,5 @@
-/* Merges in use. A table finds the merge of a pair; the pieces of words that were cut are remembered, since a text
- * repeats its words. */
+/* Merges in use. A table finds the merge of a pair; the pieces of words that were cut are remembered, since a
+ * text repeats its words. */
 #include "sequence/bpe.h"
 
 #include "base/hash.h"
@@ -161,7 +161,8 @@ static size_t spell(const rd_symbols *symbols, const char *word, size_t size, si
     for (size_t n = 0; n < RD_BPE_STRETCH && *at < size; n++) {
         size_t length = rd_size_max(1, rd_utf8_length((const unsigned char *)word + *at, size - *at));
         const int32_t found = rd_symbols_find(symbols, word + *at, length);
-        piece[count++] = (rd_piece_of_word){.symbol = found < 0 ? RD_SYMBOL_UNKNOWN : found, .place = (uint32_t)*at};
+        piece[count++] =
+            (rd_piece_of_word){.symbol = found < 0 ? RD_SYMBOL_UNKNOWN : found, .place = (uint32_t)*at};
         *at += length;
     }
     return count;
@@ -188,8 +189,8 @@ static rondo_status begin(struct rd_remembered *memory, rondo_error *error)
 {
     const rd_symbols_rules rules = {.kind = RD_TOKENS_BYTE};
     if (memory->word) return RONDO_OK;
-    RD_TRY(rd_grow(&memory->first, &memory->words_room, RD_SYMBOL_FIRST + 1, sizeof *memory->first, "pieces of words",
-                   error));
+    RD_TRY(rd_grow(&memory->first, &memory->words_room, RD_SYMBOL_FIRST + 1, sizeof *memory->first,
+                   "pieces of words", error));
     memset(memory->first, 0, (RD_SYMBOL_FIRST + 1) * sizeof *memory->first);
     return rd_symbols_new(&rules, &memory->word, error);
 }
@@ -226,8 +227,8 @@ static rondo_status remember(struct rd_remembered *m, const char *word, size_t s
     return RONDO_OK;
 }
 
-rondo_status rd_bpe_cut(rd_cutter *cutter, const char *word, size_t size, const rd_piece_of_word **piece, size_t *count,
-                        rondo_error *error)
+rondo_status rd_bpe_cut(rd_cutter *cutter, const char *word, size_t size, const rd_piece_of_word **piece,
+                        size_t *count, rondo_error *error)
 {
     struct rd_remembered *m = cutter->memory;
     const int32_t known = rd_symbols_find(m->word, word, size);

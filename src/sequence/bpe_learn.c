@@ -1,7 +1,7 @@
-/* Learning merges: the text is always in the pieces that the merges so far make of it, and the commonest pair of
- * neighbours is the next merge. Every pair knows how often it stands in the text and in which words; after a merge only
- * the words that hold it are counted anew. A heap keeps the commonest pair on top, equally common ones by where they
- * first stand. */
+/* Learning merges: the text is always in the pieces that the merges so far make of it, and the commonest pair
+ * of neighbours is the next merge. Every pair knows how often it stands in the text and in which words; after
+ * a merge only the words that hold it are counted anew. A heap keeps the commonest pair on top, equally
+ * common ones by where they first stand. */
 #include "base/hash.h"
 #include "base/memory.h"
 #include "base/size.h"
@@ -20,8 +20,8 @@ typedef struct pair {
     rank now, key;  /* key: what the heap goes by; they differ while a merge is under way */
     uint32_t *word; /* owned; words that came to hold it, some of them more than once */
     size_t words, words_room;
-    size_t place;   /* in the heap */
-    int touched;    /* 1: stands in `touched` of the learner */
+    size_t place; /* in the heap */
+    int touched;  /* 1: stands in `touched` of the learner */
 } pair;
 
 typedef struct stretch { /* what merges work on: a word, or a part of a long one */
@@ -87,7 +87,8 @@ static rondo_status pair_of(learner *l, int32_t left, int32_t right, pair **foun
     RD_TRY(rd_grow(&l->pair, &l->pairs_room, l->pairs + 1, sizeof *l->pair, "pairs of symbols", error));
     RD_TRY(rd_grow(&l->heap, &l->heap_room, l->pairs + 1, sizeof *l->heap, "pairs of symbols", error));
     *found = &l->pair[l->pairs];
-    **found = (pair){.left = left, .right = right, .now = {0, UINT64_MAX}, .key = {0, UINT64_MAX}, .place = l->pairs};
+    **found = (pair){
+        .left = left, .right = right, .now = {0, UINT64_MAX}, .key = {0, UINT64_MAX}, .place = l->pairs};
     l->heap[l->pairs] = (uint32_t)l->pairs;
     l->slot[i] = (int32_t)l->pairs++;
     return RONDO_OK;
@@ -139,7 +140,8 @@ static rondo_status touch(learner *l, pair *p, uint64_t word, rondo_error *error
     if ((word << 32) < p->now.first) p->now.first = word << 32;
     if (p->touched) return RONDO_OK;
     p->touched = 1;
-    RD_TRY(rd_grow(&l->touched, &l->touched_room, l->touches + 1, sizeof *l->touched, "pairs of symbols", error));
+    RD_TRY(rd_grow(&l->touched, &l->touched_room, l->touches + 1, sizeof *l->touched, "pairs of symbols",
+                   error));
     l->touched[l->touches++] = (uint32_t)(p - l->pair);
     return RONDO_OK;
 }
@@ -177,7 +179,8 @@ static rondo_status add(learner *l, size_t w, const int32_t *old, size_t old_siz
         RD_TRY(pair_of(l, symbol[i], symbol[i + 1], &p, error));
         p->now.count += word->count;
         RD_TRY(touch(l, p, w, error));
-        if ((p->words > 0 && p->word[p->words - 1] == w) || holds(old, old_size, symbol[i], symbol[i + 1])) continue;
+        if ((p->words > 0 && p->word[p->words - 1] == w) || holds(old, old_size, symbol[i], symbol[i + 1]))
+            continue;
         RD_TRY(rd_grow(&p->word, &p->words_room, p->words + 1, sizeof *p->word, "words of pairs", error));
         p->word[p->words++] = (uint32_t)w;
     }
@@ -329,7 +332,8 @@ static rondo_status begin_vocabulary(const rd_symbols *words, rd_symbols *learne
 
 static rondo_status add_symbol(learner *l, int32_t symbol, rondo_error *error)
 {
-    RD_TRY(rd_grow(&l->symbol, &l->symbols_room, l->symbols + 1, sizeof *l->symbol, "the text in symbols", error));
+    RD_TRY(rd_grow(&l->symbol, &l->symbols_room, l->symbols + 1, sizeof *l->symbol, "the text in symbols",
+                   error));
     l->symbol[l->symbols++] = symbol < 0 ? RD_SYMBOL_UNKNOWN : symbol;
     return RONDO_OK;
 }

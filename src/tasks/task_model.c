@@ -3,12 +3,14 @@
 
 #include "base/memory.h"
 #include "data/readers.h"
+#include "data/vectors.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static rd_known known_of(const rondo_model *model, int bare)
 {
-    static const char *const names[RD_CORPUS_PARTS] = {[RD_X] = "x", [RD_Y] = "y", [RD_C] = "c"};
+    static const char *const names[RD_CORPUS_PARTS] = {[RD_X] = "x", [RD_Y] = "y", [RD_C] = "c", [RD_CHARS] = "chars"};
     rd_known known = {.bare = bare};
     for (size_t i = 0; model && i < model->parts; i++)
         for (int part = RD_X; part < RD_CORPUS_PARTS; part++)
@@ -131,10 +133,79 @@ static rondo_status attach(rondo_model *model, const rondo_data *data, const cha
     return RONDO_OK;
 }
 
+/* ---- vectors that were there before ----------------------------------------------------------------------- */
+
+rondo_coverage rondo_model_coverage(const rondo_model *model)
+{
+    return model ? model->coverage : (rondo_coverage){.vectors = 0};
+}
+
+/* The options with the width of --embed-file as --embed-size, when nobody said another. */
+static rondo_status settle_embed_size(const rondo_options *options, rondo_options **own, rondo_error *error)
+{
+    const char *path = rd_option_text(options, RD_OPT_embed_file);
+    size_t width;
+    char text[24];
+    RD_TRY(rondo_options_copy(options, own, error));
+    if (!*path || rd_option_is_set(options, RD_OPT_embed_size))
+        return RONDO_OK;
+    RD_TRY(rd_vectors_width(path, &width, error));
+    (void)snprintf(text, sizeof text, "%zu", width);
+    return rondo_options_set(*own, "embed-size", text, error);
+}
+
+/* The embedding that reads part x, or NULL. */
+static const rd_layer *embedding_of_x(const rondo_model *model)
+{
+    for (size_t i = 0; i < model->layers; i++)
+        if (rd_equal(model->layer[i].ops->kind, "embedding") && model->layer[i].source[0] < model->parts &&
+            rd_equal(model->part[model->layer[i].source[0]].name, "x"))
+            return &model->layer[i];
+    return NULL;
+}
+
+static rondo_status read_vectors(rondo_model *model, const rd_symbols *words, rondo_error *error)
+{
+    const char *path = rd_option_text(model->options, RD_OPT_embed_file);
+    const rd_layer *embedding = embedding_of_x(model);
+    if (!*path)
+        return RONDO_OK;
+    if (!words || rd_symbols_rules_of(words)->kind != RD_TOKENS_WORD)
+        return rd_fail(error, RONDO_BAD_ARGUMENT, "--embed-file has vectors of words, the input is not words (--tokens word)");
+    if (!embedding)
+        return rd_fail(error, RONDO_BAD_ARGUMENT, "--embed-file: no embedding of the model reads part \"x\"");
+    RD_TRY(rd_vectors_read(path, words, embedding->out.width, model->params + embedding->param[0].offset, &model->coverage, error));
+    rondo_model_changed(model);
+    return RONDO_OK;
+}
+
+static rondo_status make_model(rondo_device *device, const rondo_options *options, const rondo_data *data,
+                               const rd_task_info *task, rondo_model **model, rondo_error *error)
+{
+    const char *loss = rd_option_is(options, RD_OPT_loss, "auto") ? task->loss : rd_option_text(options, RD_OPT_loss);
+    rondo_size size[RD_TASK_PARTS + 1];
+    size_t parts = 0;
+    rd_text text = {0};
+    for (; parts < RD_TASK_PARTS && task->part[parts]; parts++)
+        size[parts] = (rondo_size){.part = task->part[parts], .width = rd_data_width(data, task->part[parts]),
+                                   .symbols = rd_data_symbols(data, task->part[parts]) != NULL};
+    if (rd_data_symbols(data, "chars")) /* beside what the task reads */
+        size[parts++] = (rondo_size){.part = "chars", .width = rd_data_width(data, "chars"), .symbols = 1};
+    rondo_status status = make_text(options, data, task, size, loss, &text, error);
+    if (status == RONDO_OK)
+        status = rondo_model_new(device, options, text.text, size, parts, model, error);
+    if (status == RONDO_OK)
+        status = attach(*model, data, task->name, error);
+    if (status == RONDO_OK)
+        status = read_vectors(*model, rd_data_symbols(data, "x"), error);
+    rd_text_free(&text);
+    return status;
+}
+
 rondo_status rondo_model_for(rondo_device *device, const rondo_options *options, const rondo_data *data, rondo_model **model,
                              rondo_error *error)
 {
-    rd_text text = {0};
+    rondo_options *own = NULL;
     if (!device || !options || !data || !model)
         return rd_fail(error, RONDO_BAD_ARGUMENT, "rondo_model_for: %s is missing",
                        !device ? "device" : !options ? "options" : !data ? "data" : "model");
@@ -143,21 +214,13 @@ rondo_status rondo_model_for(rondo_device *device, const rondo_options *options,
     if (!task)
         return rd_fail(error, RONDO_BUG, "task %s has no row", rd_quote(rd_data_task(data)).text);
     RD_TRY(check_options(options, task->name, error));
-    const char *loss = rd_option_is(options, RD_OPT_loss, "auto") ? task->loss : rd_option_text(options, RD_OPT_loss);
-    rondo_size size[RD_TASK_PARTS];
-    size_t parts = 0;
-    for (; parts < RD_TASK_PARTS && task->part[parts]; parts++)
-        size[parts] = (rondo_size){.part = task->part[parts], .width = rd_data_width(data, task->part[parts]),
-                                   .symbols = rd_data_symbols(data, task->part[parts]) != NULL};
-    rondo_status status = make_text(options, data, task, size, loss, &text, error);
+    rondo_status status = settle_embed_size(options, &own, error);
     if (status == RONDO_OK)
-        status = rondo_model_new(device, options, text.text, size, parts, model, error);
-    if (status == RONDO_OK)
-        status = attach(*model, data, task->name, error);
+        status = make_model(device, own, data, task, model, error);
     if (status != RONDO_OK) {
         rondo_model_free(*model);
         *model = NULL;
     }
-    rd_text_free(&text);
+    rondo_options_free(own);
     return status;
 }

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/size.h"
 #include "base/text.h"
+#include "data/characters.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -71,12 +72,27 @@ static rondo_status largest_batch(const rondo_data *data, int part, uint64_t ext
     return status;
 }
 
+/* Words of the records with most of them, each twice as long as they are on average. */
+static rondo_status limits_of_words(const rondo_trainer *t, size_t sequences, rd_limits_of_call *limits, rondo_error *error)
+{
+    uint64_t most;
+    double mean;
+    RD_TRY(largest_batch(t->train, RD_X, 0, sequences, limits, error));
+    RD_TRY(rd_characters_lengths(t->train->corpus, &most, &mean, error));
+    const size_t words = limits->rows, length = (size_t)(2 * mean) + 1;
+    size_t rows;
+    if (!rd_mul(words, length, &rows)) return rd_fail(error, RONDO_LIMIT, "a batch of %zu words is too large", words);
+    *limits = (rd_limits_of_call){.rows = rows, .steps = (size_t)most, .sequences = words};
+    return RONDO_OK;
+}
+
 /* What the loader makes the parts of a batch of. */
 static rondo_status limits_of_part(const rondo_trainer *t, const char *name, size_t sequences, rd_limits_of_call *limits,
                                    rondo_error *error)
 {
     const rd_data_form form = rd_data_form_of(t->train);
     const int ends = form == RD_DATA_LINES || form == RD_DATA_CONDITIONS; /* the end symbol is one more step */
+    if (rd_equal(name, "chars")) return limits_of_words(t, sequences, limits, error);
     if (rd_equal(name, "c")) return largest_batch(t->train, RD_C, 0, sequences, limits, error);
     if (form == RD_DATA_PAIRS && !rd_equal(name, "x")) return largest_batch(t->train, RD_Y, 1, sequences, limits, error);
     if (form == RD_DATA_CLASSES && rd_equal(name, "y")) return largest_batch(t->train, RD_Y, 0, sequences, limits, error);

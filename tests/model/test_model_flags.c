@@ -53,6 +53,9 @@ static const struct {
      "start=random, start_scale=0.2, zoneout_h=0.1, weight_drop=0.2, weight_noise=0.3, clip_delta=2, "
      "as=rnn.l0)\n"
      "out = dense(h1, size=5)\nloss = softmax(out, y)\n"},
+    {"freeze-embed = on\nhidden-size = 8\nembed-size = 4\n", 0,
+     "embed = embedding(x, size=4, freeze=1)\nh1 = lstm(embed, size=8, as=rnn.l0)\nout = dense(h1, size=5)\n"
+     "loss = softmax(out, y)\n"},
     {"cell = minlstm\nhidden-size = 8\nembed-size = 4\nmin-positive = on\n", 0,
      "embed = embedding(x, size=4)\nh1 = minlstm(embed, size=8, min_positive=1)\nout = dense(h1, "
      "size=5)\nloss = softmax(out, y)\n"},
@@ -129,6 +132,32 @@ static void a_tied_network_gets_a_projection_only_when_the_widths_differ(void **
     bench_close(&b);
 }
 
+static void characters_of_words_stand_beside_their_embedding(void **state)
+{
+    (void)state;
+    bench b;
+    rd_text text;
+    rondo_size x = {"x", 7, 1}, numbers = {"x", 3, 0};
+    const rondo_size sizes[] = {{"x", 7, 1}, {"y", 5, 1}, {"chars", 9, 1}};
+    bench_open(&b, 1, "chars = 3\nchar-embed-size = 2\nhidden-size = 8\nembed-size = 4\n");
+    works(&b, write_text(&b, &x, "softmax", 0, &text));
+    assert_string_equal(text.text,
+                        "embed = embedding(x, size=4)\nchar_embed = embedding(chars, size=2)\n"
+                        "char_f = lstm(char_embed, size=3)\nchar_b = lstm(char_embed, size=3, reverse=1)\n"
+                        "word = concat(embed, last(char_f), last(char_b))\n"
+                        "h1 = lstm(word, size=8, as=rnn.l0)\nout = dense(h1, size=5)\n"
+                        "loss = softmax(out, y)\n");
+    works(&b, rondo_model_new(b.device, b.options, text.text, sizes, 3, &b.model, &b.error));
+    rd_text_free(&text);
+    assert_int_equal(write_text(&b, &numbers, "squared", 0, &text), RONDO_BAD_ARGUMENT);
+    assert_non_null(strstr(b.error.message, "--chars stands beside an embedding of words"));
+    rd_text_free(&text);
+    works(&b, rondo_options_set(b.options, "embed-size", "0", &b.error));
+    assert_int_equal(write_text(&b, &x, "softmax", 0, &text), RONDO_BAD_ARGUMENT);
+    rd_text_free(&text);
+    bench_close(&b);
+}
+
 static void numbers_need_no_embedding(void **state)
 {
     (void)state;
@@ -191,6 +220,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_flag_is_written_and_every_list_builds_and_learns),
         cmocka_unit_test(a_tied_network_gets_a_projection_only_when_the_widths_differ),
+        cmocka_unit_test(characters_of_words_stand_beside_their_embedding),
         cmocka_unit_test(numbers_need_no_embedding),
         cmocka_unit_test(flags_that_contradict_are_refused),
         cmocka_unit_test(without_a_text_the_options_describe_the_model),

@@ -1,4 +1,5 @@
-/* Pieces of words: what is learned, how words are cut, that text comes back as it was, and what a file may say. */
+/* Pieces of words: what is learned, how words are cut, that text comes back as it was, and what a file may
+ * say. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -62,9 +63,11 @@ static void assert_returns(const rd_symbols *symbols, const char *line, const ch
     rd_indices_free(&indices);
 }
 
-/* low x 5, lower x 2, newest x 6, widest x 3: the example of Sennrich et al. 2016, with the blank in front. */
-static const char *const paper[] = {"low low low low low lower lower newest newest newest newest newest newest",
-                                    "widest widest widest", NULL};
+/* low x 5, lower x 2, newest x 6, widest x 3: the example of Sennrich et al. 2016, with the blank in front.
+ */
+static const char *const paper[] = {
+    "low low low low low lower lower newest newest newest newest newest newest", "widest widest widest",
+    NULL};
 
 static void the_commonest_pair_is_merged_first(void **state)
 {
@@ -136,7 +139,8 @@ typedef struct golden {
 static void read_golden(golden *g)
 {
     size_t size;
-    assert_int_equal(rd_file_read(RD_SOURCE_DIR "/tests/golden/bpe.txt", 1 << 20, &g->bytes, &size, NULL), RONDO_OK);
+    assert_int_equal(rd_file_read(RD_SOURCE_DIR "/tests/golden/bpe.txt", 1 << 20, &g->bytes, &size, NULL),
+                     RONDO_OK);
     g->lines = 0;
     for (char *at = g->bytes; at < g->bytes + size; at += strlen(at) + 1) {
         char *stop = strchr(at, '\n');
@@ -273,7 +277,8 @@ static void damaged_merges_are_refused_with_their_line(void **state)
 {
     (void)state;
 #define HEAD(n, m)                                                                                           \
-    "tokens = bpe\nlowercase = no\nnormalize = none\nmin-freq = 1\nmax-vocab = 0\nsymbols = " n "\nmerges = " m "\n\n"
+    "tokens = bpe\nlowercase = no\nnormalize = none\nmin-freq = 1\nmax-vocab = 0\nsymbols = " n              \
+    "\nmerges = " m "\n\n"
     static const struct {
         const char *text, *says;
     } bad[] = {
@@ -292,7 +297,8 @@ static void damaged_merges_are_refused_with_their_line(void **state)
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         rondo_error error;
         rd_symbols *symbols = NULL;
-        assert_int_equal(rd_symbols_read(bad[i].text, strlen(bad[i].text), "v", &symbols, &error), RONDO_BAD_MODEL);
+        assert_int_equal(rd_symbols_read(bad[i].text, strlen(bad[i].text), "v", &symbols, &error),
+                         RONDO_BAD_MODEL);
         if (!strstr(error.message, bad[i].says)) fail_msg("%zu: %s", i, error.message);
         assert_null(symbols);
     }

@@ -241,6 +241,32 @@ static int remove_folder(void **state)
     return system(command);
 }
 
+/* Neither gradient nor momentum nor decay reaches a frozen table, whatever the optimizer. */
+static void a_frozen_embedding_keeps_its_bits(void **state)
+{
+    (void)state;
+    static const char *const optimizers[] = {"sgd", "momentum", "rmsprop", "adagrad", "adam", "adamw"};
+    for (size_t i = 0; i < sizeof optimizers / sizeof *optimizers; i++) {
+        world w;
+        char settings[256];
+        (void)snprintf(settings, sizeof settings,
+                       "tokens=word hidden-size=4 embed-size=3 freeze-embed=on weight-decay=0.1 optimizer=%s",
+                       optimizers[i]);
+        open_world(&w, settings, 1, 0);
+        const rd_param *table = &w.model->layer[0].param[0];
+        rd_real *before = malloc(w.model->numbers * sizeof *before);
+        assert_non_null(before);
+        memcpy(before, w.model->params, w.model->numbers * sizeof *before);
+        steps(&w, 3);
+        rd_trainer_settle(w.trainer);
+        assert_memory_equal(w.model->params + table->offset, before + table->offset,
+                            table->rows * table->columns * sizeof *before);
+        assert_true(memcmp(w.model->params, before, table->offset * sizeof *before) != 0);
+        free(before);
+        close_world(&w);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -249,6 +275,7 @@ int main(void)
         cmocka_unit_test(rows_may_be_left_out_for_long),
         cmocka_unit_test(the_public_step_owes_nothing),
         cmocka_unit_test(a_tied_embedding_has_no_list),
+        cmocka_unit_test(a_frozen_embedding_keeps_its_bits),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
