@@ -40,8 +40,7 @@ typedef struct rd_midi_style {
     unsigned velocity; /* 1 to 127 */
 } rd_midi_style;
 /* Appends a file of format 0 with tempo and instrument, one channel, and an end at the end of the last frame.
- * A value out of its range is RONDO_BAD_ARGUMENT, a roll that is longer than a delta time can be RONDO_LIMIT.
- */
+ * A value out of its range is RONDO_BAD_ARGUMENT. */
 rondo_status rd_midi_write(const rd_roll *roll, const rd_midi_style *style, rd_text *out, rondo_error *error);
 
 #endif

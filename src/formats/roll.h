@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { RD_PITCHES = 128, RD_ROLL_FRAMES = 1000000 }; /* the second is the most frames of one roll */
+enum { RD_PITCHES = 128, RD_ROLL_FRAMES = 131072 }; /* the second is the most frames of one roll */
 
 typedef struct rd_frame { /* a set of pitches */
     uint64_t keys[2];
