@@ -225,6 +225,8 @@ int session_open(session *s, const invocation *call, const char *path);
 const char *model_path(const invocation *call);
 void session_close(session *s);
 /* An index into options: whether the model speaks in characters, words … */
+/* Music, written as options ask (cmd_music.c). */
+int generate_music(session *s, const invocation *call, const rondo_sampling *sampling);
 int is_language_model(const session *s);
 
 /* ---- training (cmd_train.c, also used by the demo) */

@@ -65,6 +65,15 @@ int run_generate(invocation *call)
         .length = count_of(call->options, "length"),
         .seed = count_of(call->options, "seed"),
     };
+    if (status == RONDO_OK && strcmp(rondo_model_task(s.model), "frames") == 0) {
+        status = generate_music(&s, call, &sampling);
+        buffer_free(&prompt);
+        session_close(&s);
+        return status;
+    }
+    if (status == RONDO_OK && text_of(call->options, "output")[0])
+        status = report_fail(RONDO_BAD_ARGUMENT, "rondo generate -m MODEL >FILE",
+                             "rondo generate: -o is for music; text goes to standard output");
     /* Samples of a stream hold line ends of their own; an empty line stands between them. */
     int apart = status == RONDO_OK && !flag_of(s.options, "lines") && !flag_of(s.options, "json");
     uint64_t count = count_of(call->options, "count");

@@ -41,7 +41,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         demand(midi.note[i].off > midi.note[i].on && midi.note[i].pitch < RD_PITCHES &&
                midi.note[i].velocity > 0);
     if (status == RONDO_OK && rd_midi_frames(&midi, style.steps, "fuzz", &roll, &error) == RONDO_OK &&
-        roll.count < 100000)
+        roll.count < 20000)
         write_and_read(&roll, &style);
     rd_roll_free(&roll);
     rd_midi_free(&midi);

@@ -442,6 +442,13 @@ RONDO_API rondo_status rondo_generate(rondo_model *model, const char *prompt, si
                                       const rondo_sampling *sampling, rondo_sink sink, void *user,
                                       rondo_generated *generated, rondo_error *error);
 
+/* A piece of music from a model of task frames, `sampling->length` frames from silence on; each key is drawn on its own.
+ * Options: `format` (midi, or json: a list of frames, lists of pitches), for MIDI steps-per-quarter, bpm, hold and
+ * instrument. The sink gets the whole file. */
+RONDO_API rondo_status rondo_generate_frames(rondo_model *model, const rondo_options *options, const rondo_sampling *sampling,
+                                             rondo_sink sink, void *user, rondo_generated *generated,
+                                             rondo_error *error);
+
 /* ---- 10 look ---------------------------------------------------------------------------------------- */
 
 /* Options `what`, `notation`, `json`, `width`, `color`, `ascii` choose the picture and its medium. */

@@ -31,14 +31,37 @@ static int is_pipe(const char *path)
     return stat(path, &about) == 0 && (S_ISFIFO(about.st_mode) || S_ISSOCK(about.st_mode));
 }
 
+size_t rd_source_file(const char *path)
+{
+    const char *colon = strrchr(path, ':');
+    rd_text file = {0};
+    if (!colon || colon == path || rd_file_exists(path)) return strlen(path);
+    rd_text_add(&file, path, (size_t)(colon - path));
+    const int there = !file.failed && rd_file_exists(file.text) && !rd_is_folder(file.text);
+    rd_text_free(&file);
+    return there ? (size_t)(colon - path) : strlen(path);
+}
+
+/* Keeps the path without its member. */
+static rondo_status cut_member(const char *path, size_t length, rd_source *source, rondo_error *error)
+{
+    RD_TRY(rd_alloc(length + 1, 1, "the name of a file", &source->file, error));
+    memcpy(source->file, path, length);
+    source->name = source->path = source->file;
+    source->member = path + length + 1;
+    return RONDO_OK;
+}
+
 rondo_status rd_source_path(const char *path, rd_source *source, rondo_error *error)
 {
-    *source = (rd_source){.name = path, .path = path};
+    *source = (rd_source){.name = path, .path = path, .member = ""};
+    const size_t length = rd_source_file(path);
+    if (path[length]) return cut_member(path, length, source, error);
     const int standard = strcmp(path, "-") == 0;
     if (!standard && !is_pipe(path)) return RONDO_OK;
     rd_reader *reader = NULL;
     RD_TRY(rd_reader_open(path, &reader, error));
-    *source = (rd_source){.name = standard ? "standard input" : path};
+    *source = (rd_source){.name = standard ? "standard input" : path, .member = ""};
     rondo_status status = rd_store_new(1, KEPT_IN_MEMORY, &source->kept, error);
     if (status == RONDO_OK) status = keep_all(reader, source->kept, error);
     rd_reader_close(reader);
@@ -48,13 +71,15 @@ rondo_status rd_source_path(const char *path, rd_source *source, rondo_error *er
 
 void rd_source_memory(const char *name, const char *bytes, size_t size, rd_source *source)
 {
-    *source = (rd_source){.name = name, .bytes = bytes, .size = size};
+    *source = (rd_source){.name = name, .bytes = bytes, .size = size, .member = ""};
 }
 
 void rd_source_close(rd_source *source)
 {
     rd_store_free(source->kept);
+    rd_free(source->file);
     source->kept = NULL;
+    source->file = NULL;
 }
 
 /* ---- blocks */
@@ -184,5 +209,18 @@ rondo_status rd_input_line(rd_input *input, const char **line, size_t *size, int
             return RONDO_OK;
         }
         RD_TRY(fill(input, error));
+    }
+}
+
+rondo_status rd_input_whole(rd_input *input, size_t limit, rd_text *text, rondo_error *error)
+{
+    for (;;) {
+        const char *bytes = NULL;
+        size_t size = 0;
+        RD_TRY(rd_input_block(input, &bytes, &size, error));
+        if (size == 0) return rd_text_done(text, error);
+        if (size > limit - text->size)
+            return rd_fail(error, RONDO_LIMIT, "%s: more than %zu bytes", input->source->name, limit);
+        rd_text_add(text, bytes, size);
     }
 }

@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "base/hash.h"
+#include "base/text.h"
 
 /* Where bytes come from. A value; rd_source_close drops what standard input was kept in. */
 typedef struct rd_source {
@@ -13,11 +14,16 @@ typedef struct rd_source {
     const char *bytes; /* lent */
     size_t size;
     rd_store *kept; /* owned: what standard input held */
+    const char *member; /* lent; the part of the file that is asked for, "" when none is named */
+    char *file;         /* owned: the path without the member, or NULL */
 } rd_source;
-/* "-" is read to its end and kept (past 32 MiB in an unlinked file). */
+/* "-" is read to its end and kept (past 32 MiB in an unlinked file). "FILE:MEMBER" names a part of a file, unless a file
+ * has that very name. */
 rondo_status rd_source_path(const char *path, rd_source *source, rondo_error *error);
 void rd_source_memory(const char *name, const char *bytes, size_t size, rd_source *source);
 void rd_source_close(rd_source *source);
+/* Bytes of the path that name the file: those before ":MEMBER", or all. */
+size_t rd_source_file(const char *path);
 
 typedef struct rd_input {
     const rd_source *source; /* lent */
@@ -43,6 +49,8 @@ rondo_status rd_input_open(const rd_source *source, size_t max_line, rd_sha256 *
 rondo_status rd_input_line(rd_input *input, const char **line, size_t *size, int *more, rondo_error *error);
 /* The next bytes, however they are cut; *size is 0 at the end. */
 rondo_status rd_input_block(rd_input *input, const char **bytes, size_t *size, rondo_error *error);
+/* All that is left of the file, ended by 0, into an empty text; more than `limit` bytes is RONDO_LIMIT. */
+rondo_status rd_input_whole(rd_input *input, size_t limit, rd_text *text, rondo_error *error);
 /* Bytes taken from the file so far, those waiting in the buffer included. */
 uint64_t rd_input_bytes(const rd_input *input);
 void rd_input_close(rd_input *input);

@@ -178,6 +178,7 @@ static rondo_status walk_file(rd_opening *opening, const rd_source *source, rd_s
     rd_corpus *corpus = opening->corpus;
     if (!opening->counting) RD_TRY(add_file(corpus, source->name, error));
     RD_TRY(rd_input_open(source, opening->max_line, hash, &input, error));
+    if (*source->member) rd_sha256_add(hash, source->member, strlen(source->member));
     rondo_status status = opening->reader->beside ? read_pair(opening, &input, source + 1, hash, error)
                                                   : opening->reader->read(opening, &input, error);
     if (status == RONDO_OK && !opening->counting) {

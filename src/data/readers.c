@@ -28,6 +28,10 @@ static const rd_reader_row rows[] = {
      .form = RD_DATA_CONDITIONS, .symbols = X | C, .labels = C, .read = rd_labelled_read},
     {.name = "parallel", .task = "seq2seq", .suffixes = "", .help = "files in pairs, a sequence a line: source and target",
      .form = RD_DATA_PAIRS, .symbols = X | Y, .beside = 1, .read = rd_parallel_read},
+    {.name = "roll", .task = "frames", .suffixes = ".json", .help = "piano rolls: parts, pieces, steps, pitches (FILE:test)",
+     .form = RD_DATA_FRAMES, .read = rd_roll_read},
+    {.name = "midi", .task = "frames", .suffixes = ".mid .midi", .help = "a piece of music a file",
+     .form = RD_DATA_FRAMES, .read = rd_midi_read},
     {.name = "plain", .task = "classify", .suffixes = "", .help = "a text a line, to be labelled",
      .form = RD_DATA_CLASSES, .symbols = X | Y, .labels = Y, .answers = 1, .read = rd_plain_read},
     {.name = "plain", .task = "seq2seq", .suffixes = "", .help = "a source a line, to be translated",
@@ -61,7 +65,7 @@ static const rd_reader_row *by_name(const char *name, const char *task)
 /* 1 when the path, less ".gz", ends in one of the suffixes. */
 static int ends_in(const char *path, const char *suffixes)
 {
-    size_t size = strlen(path);
+    size_t size = rd_source_file(path);
     if (size > 3 && memcmp(path + size - 3, ".gz", 3) == 0) size -= 3;
     for (const char *at = suffixes; *at; at += strspn(at, " ")) {
         size_t length = strcspn(at, " ");

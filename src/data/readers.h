@@ -83,6 +83,9 @@ rondo_status rd_labelled_read(rd_opening *opening, rd_input *input, rondo_error 
 rondo_status rd_plain_read(rd_opening *opening, rd_input *input, rondo_error *error);
 rondo_status rd_parallel_read(rd_opening *opening, rd_input *input, rondo_error *error);
 
+rondo_status rd_roll_read(rd_opening *opening, rd_input *input, rondo_error *error);
+rondo_status rd_midi_read(rd_opening *opening, rd_input *input, rondo_error *error);
+
 rondo_status rd_conll_read(rd_opening *opening, rd_input *input, rondo_error *error);
 void rd_conll_clear(void *memory);
 

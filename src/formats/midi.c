@@ -150,6 +150,7 @@ static rondo_status read_track(rd_midi *midi, const unsigned char *bytes, size_t
         RD_TRY(take_event(&t, error));
     }
     if (t.at < t.end) return bad(origin, t.at, error, "bytes after the end event of a track");
+    if (t.tick > midi->end) midi->end = (uint32_t)t.tick;
     for (unsigned channel = 0; channel < CHANNELS; channel++)
         for (unsigned pitch = 0; pitch < RD_PITCHES; pitch++)
             RD_TRY(end_note(&t, channel, pitch, error));
@@ -243,23 +244,32 @@ void rd_midi_free(rd_midi *midi)
     *midi = (rd_midi){0};
 }
 
+/* The step nearest to a tick, halves up. */
+static uint64_t step_of(const rd_midi *midi, uint32_t tick, unsigned steps)
+{
+    return (2 * (uint64_t)tick * steps + midi->division) / (2 * (uint64_t)midi->division);
+}
+
 rondo_status rd_midi_frames(const rd_midi *midi, unsigned steps, const char *origin, rd_roll *roll,
                             rondo_error *error)
 {
-    const uint64_t unit = midi->division;
     uint64_t reached[RD_PITCHES] = {0}; /* frames before it were looked at, so that overlaps cost nothing */
+    uint64_t frames = step_of(midi, midi->end, steps);
+    for (size_t i = 0; i < midi->count; i++) {
+        const uint64_t first = step_of(midi, midi->note[i].on, steps);
+        if (midi->note[i].channel != PERCUSSION && first >= frames) frames = first + 1;
+    }
+    if (frames > RD_ROLL_FRAMES)
+        return rd_fail(error, RONDO_LIMIT, "%s: %llu frames (at most %d)", origin, (unsigned long long)frames,
+                       RD_ROLL_FRAMES);
+    RD_TRY(rd_roll_reach(roll, (size_t)frames, error));
     for (size_t i = 0; i < midi->count; i++) {
         const rd_midi_note *note = &midi->note[i];
+        const uint64_t on = step_of(midi, note->on, steps), off = step_of(midi, note->off, steps);
+        const uint64_t end = off > on ? off : on + 1;
         if (note->channel == PERCUSSION) continue;
-        const uint64_t on = (2 * (uint64_t)note->on * steps + unit) / (2 * unit);
-        const uint64_t off = (2 * (uint64_t)note->off * steps + unit) / (2 * unit),
-                       end = off > on ? off : on + 1;
-        if (end > RD_ROLL_FRAMES)
-            return rd_fail(error, RONDO_LIMIT, "%s: a note ends in frame %llu (at most %d)", origin,
-                           (unsigned long long)end, RD_ROLL_FRAMES);
-        RD_TRY(rd_roll_reach(roll, (size_t)end, error));
         for (uint64_t frame = on > reached[note->pitch] ? on : reached[note->pitch]; frame < end; frame++)
-            rd_frame_add(&roll->frame[frame], note->pitch);
+            rd_chord_add(&roll->frame[frame], note->pitch);
         if (end > reached[note->pitch]) reached[note->pitch] = end;
     }
     return RONDO_OK;

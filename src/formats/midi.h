@@ -14,6 +14,7 @@ typedef struct rd_midi_note {
 
 typedef struct rd_midi {
     unsigned division;  /* ticks a quarter note */
+    uint32_t end;       /* tick of the last event of all tracks */
     rd_midi_note *note; /* [count], owned; in the order of their beginnings */
     size_t count, room;
 } rd_midi;
@@ -28,7 +29,8 @@ rondo_status rd_midi_parse(const void *bytes, size_t size, const char *origin, r
 void rd_midi_free(rd_midi *midi);
 
 /* Adds the notes to frames, `steps` a quarter note: begin and end are rounded to the nearest step (halves
- * up), and a note has at least one. Percussion (channel 10) has no pitch and is left out. */
+ * up), and a note has at least one. The frames go on to the end of the longest track. Percussion (channel 10)
+ * has no pitch and is left out. */
 rondo_status rd_midi_frames(const rd_midi *midi, unsigned steps, const char *origin, rd_roll *roll,
                             rondo_error *error);
 

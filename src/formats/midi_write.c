@@ -49,19 +49,19 @@ static void put_note(track *t, size_t frame, unsigned pitch, unsigned velocity)
 }
 
 /* What changes at the beginning of a frame; with `hold`, a pitch of both frames does not. */
-static void put_frame(track *t, size_t at, const rd_frame *before, const rd_frame *now)
+static void put_frame(track *t, size_t at, const rd_chord *before, const rd_chord *now)
 {
     for (unsigned pitch = 0; pitch < RD_PITCHES; pitch++)
-        if (rd_frame_has(before, pitch) && !(t->style->hold && rd_frame_has(now, pitch)))
+        if (rd_chord_has(before, pitch) && !(t->style->hold && rd_chord_has(now, pitch)))
             put_note(t, at, pitch, 0);
     for (unsigned pitch = 0; pitch < RD_PITCHES; pitch++)
-        if (rd_frame_has(now, pitch) && !(t->style->hold && rd_frame_has(before, pitch)))
+        if (rd_chord_has(now, pitch) && !(t->style->hold && rd_chord_has(before, pitch)))
             put_note(t, at, pitch, t->style->velocity);
 }
 
 static void put_track(track *t, const rd_roll *roll)
 {
-    static const rd_frame silence;
+    static const rd_chord silence;
     put_delta(t, 0);
     rd_text_add(t->out, "\xFF\x51\x03", 3);
     put_big(t->out, MICROSECONDS_A_MINUTE / t->style->bpm, 3);

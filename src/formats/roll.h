@@ -7,24 +7,25 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { RD_LOWEST_KEY = 21, RD_KEYS = 88 };          /* pitches of a piano: A0 to C8 */
 enum { RD_PITCHES = 128, RD_ROLL_FRAMES = 131072 }; /* the second is the most frames of one roll */
 
-typedef struct rd_frame { /* a set of pitches */
+typedef struct rd_chord { /* a set of pitches */
     uint64_t keys[2];
-} rd_frame;
+} rd_chord;
 
-static inline void rd_frame_add(rd_frame *frame, unsigned pitch)
+static inline void rd_chord_add(rd_chord *chord, unsigned pitch)
 {
-    frame->keys[pitch / 64] |= (uint64_t)1 << pitch % 64;
+    chord->keys[pitch / 64] |= (uint64_t)1 << pitch % 64;
 }
 
-static inline int rd_frame_has(const rd_frame *frame, unsigned pitch)
+static inline int rd_chord_has(const rd_chord *chord, unsigned pitch)
 {
-    return (int)(frame->keys[pitch / 64] >> pitch % 64 & 1);
+    return (int)(chord->keys[pitch / 64] >> pitch % 64 & 1);
 }
 
 typedef struct rd_roll {
-    rd_frame *frame; /* [count], owned */
+    rd_chord *frame; /* [count], owned */
     size_t count, room;
 } rd_roll;
 /* Makes the roll at least `count` frames long; the new ones are silent. Past RD_ROLL_FRAMES is RONDO_LIMIT.

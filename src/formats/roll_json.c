@@ -53,7 +53,7 @@ static int goes_on(cursor *c, char closing)
     return pass(c, closing) ? 0 : -1;
 }
 
-static rondo_status read_pitch(cursor *c, rd_frame *frame, rondo_error *error)
+static rondo_status read_pitch(cursor *c, rd_chord *frame, rondo_error *error)
 {
     static const char what[] = "a pitch, a whole number from -1 to 127";
     (void)peek(c);
@@ -65,10 +65,11 @@ static rondo_status read_pitch(cursor *c, rd_frame *frame, rondo_error *error)
         pitch = pitch * 10 + (unsigned)(c->text[c->at++] - '0');
     const char next = c->at < c->size ? c->text[c->at] : ',';
     const int leading = digits > 1 && c->text[from + (size_t)minus] == '0';
-    const int sound = digits > 0 && !leading && pitch < RD_PITCHES && (!minus || pitch == 1) && !strchr(".eE", next);
+    const int sound =
+        digits > 0 && !leading && pitch < RD_PITCHES && (!minus || pitch == 1) && !strchr(".eE", next);
     if (!sound) c->at = from;
     if (!sound) return bad(c, error, what);
-    if (!minus) rd_frame_add(frame, pitch);
+    if (!minus) rd_chord_add(frame, pitch);
     return RONDO_OK;
 }
 
@@ -76,7 +77,7 @@ static rondo_status read_step(cursor *c, rondo_error *error)
 {
     if (!pass(c, '[')) return bad(c, error, "a step, a list of pitches");
     RD_TRY(rd_roll_reach(&c->roll, c->roll.count + 1, error));
-    rd_frame *frame = &c->roll.frame[c->roll.count - 1];
+    rd_chord *frame = &c->roll.frame[c->roll.count - 1];
     int more = !pass(c, ']');
     while (more) {
         RD_TRY(read_pitch(c, frame, error));
@@ -132,20 +133,22 @@ static rondo_status read_name(cursor *c, unsigned *seen, size_t *part, rondo_err
 static rondo_status read_object(cursor *c, rondo_error *error)
 {
     unsigned seen = 0;
+    const char *asked = *c->part ? c->part : parts[0];
     int found = 0, more = !pass(c, '}');
     while (more) {
         size_t part;
-        const int first = seen == 0;
         RD_TRY(read_name(c, &seen, &part, error));
-        const int wanted = *c->part ? rd_equal(c->part, parts[part]) : first;
+        const int wanted = rd_equal(asked, parts[part]);
         found |= wanted;
         RD_TRY(read_pieces(c, wanted, error));
         more = goes_on(c, '}');
         if (more < 0) return bad(c, error, "a comma or the end of the object");
     }
-    if (found || !*c->part) return RONDO_OK;
-    return rd_fail(error, RONDO_BAD_ARGUMENT, "%s: there is no part %s (%s%s%s are parts of it)", c->name,
-                   rd_quote(c->part).text, seen & 1 ? "train " : "", seen & 2 ? "valid " : "", seen & 4 ? "test" : "");
+    if (found) return RONDO_OK;
+    (void)rd_fail(error, RONDO_BAD_ARGUMENT, "%s: there is no part %s", c->name, rd_quote(asked).text);
+    rd_hint(error, "its parts are:%s%s%s; FILE:PART names one", seen & 1 ? " train" : "",
+            seen & 2 ? " valid" : "", seen & 4 ? " test" : "");
+    return RONDO_BAD_ARGUMENT;
 }
 
 static rondo_status read_text(cursor *c, rondo_error *error)
@@ -164,10 +167,16 @@ static rondo_status read_text(cursor *c, rondo_error *error)
     return c->at == c->size ? RONDO_OK : bad(c, error, "the end of the file");
 }
 
-rondo_status rd_roll_json_read(const char *name, const char *text, size_t size, const char *part, rd_on_piece on_piece,
-                               void *user, rondo_error *error)
+rondo_status rd_roll_json_read(const char *name, const char *text, size_t size, const char *part,
+                               rd_on_piece on_piece, void *user, rondo_error *error)
 {
-    cursor c = {.name = name, .text = text, .size = size, .line = 1, .part = part, .on_piece = on_piece, .user = user};
+    cursor c = {.name = name,
+                .text = text,
+                .size = size,
+                .line = 1,
+                .part = part,
+                .on_piece = on_piece,
+                .user = user};
     const rondo_status status = read_text(&c, error);
     rd_roll_free(&c.roll);
     return status;
@@ -180,7 +189,7 @@ void rd_roll_json_write(const rd_roll *roll, rd_text *out)
         const char *gap = "";
         rd_text_put(out, i ? ", [" : "[");
         for (unsigned pitch = 0; pitch < RD_PITCHES; pitch++) {
-            if (!rd_frame_has(&roll->frame[i], pitch)) continue;
+            if (!rd_chord_has(&roll->frame[i], pitch)) continue;
             rd_text_format(out, "%s%u", gap, pitch);
             gap = ", ";
         }

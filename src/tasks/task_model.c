@@ -89,8 +89,8 @@ rondo_status rondo_data_open_memory(const rondo_options *options, const rondo_mo
 /* What cannot be: a language model that sees its own future. */
 static rondo_status check_options(const rondo_options *options, const char *task, rondo_error *error)
 {
-    if (rd_equal(task, "lm") && rd_option_flag(options, RD_OPT_bidirectional)) {
-        rd_fail(error, RONDO_BAD_ARGUMENT, "--bidirectional: a language model may not read the symbols it is to predict");
+    if ((rd_equal(task, "lm") || rd_equal(task, "frames")) && rd_option_flag(options, RD_OPT_bidirectional)) {
+        rd_fail(error, RONDO_BAD_ARGUMENT, "--bidirectional: a model of what comes next may not read what it is to predict");
         rd_hint(error, "leave it out, or use --task tag");
         return RONDO_BAD_ARGUMENT;
     }
