@@ -77,6 +77,15 @@ static int baseline(const session *s, const rondo_scores *scores)
     return status;
 }
 
+/* To people: how BLEU was computed and what was edited. */
+static int texts(const session *s, const rondo_scores *scores)
+{
+    rondo_error error = {0};
+    return rondo_scores_write(scores, "report", s->options, say_sink, NULL, &error) == RONDO_OK
+               ? RONDO_OK
+               : report_error(&error);
+}
+
 /* --confusion: a line a class (of chunk tags, that stands above already) and the matrix; with --json its
  * numbers. */
 static int confusion(const session *s, const rondo_scores *scores, int told)
@@ -117,6 +126,7 @@ static int put_results(const session *s, const rondo_metrics *metrics, const ron
         print_json(metrics, names, count);
     else
         print(metrics, names, count);
+    if (status == RONDO_OK && find(metrics, "bleu")) status = texts(s, scores);
     if (status == RONDO_OK && !report_quiet()) status = baseline(s, scores);
     if (status == RONDO_OK) status = confusion(s, scores, told);
     return status == RONDO_OK ? confusion_svg(s, scores) : status;

@@ -388,8 +388,9 @@ typedef struct rondo_scores rondo_scores;
 RONDO_API rondo_status rondo_scores_new(rondo_model *model, const rondo_data *data, const rondo_options *options,
                                         rondo_metrics *metrics, rondo_scores **scores, rondo_error *error);
 RONDO_API void rondo_scores_free(rondo_scores *scores);
-/* Writes `what` of it: "report", the text that the task's field knows (conlleval's for chunk tags, else a line a class;
- * empty for tasks without labels), "baseline", what the most frequent label alone would reach, "confusion", a picture as text (options `width`, `ascii`, `color`), "confusion.svg", or
+/* Writes `what` of it: "report", the text that the task's field knows (conlleval's for chunk tags, a line a class for other
+ * labels, sacreBLEU's line and the edits for what a model wrote; else nothing), "baseline", what the most frequent label
+ * alone would reach, "confusion", a picture as text (options `width`, `ascii`, `color`), "confusion.svg", or
  * "confusion.json", its numbers. BAD_ARGUMENT for a confusion of tasks without labels or of more than 1,000 of them. */
 RONDO_API rondo_status rondo_scores_write(const rondo_scores *scores, const char *what, const rondo_options *options,
                                           rondo_sink sink, void *user, rondo_error *error);

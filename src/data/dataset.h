@@ -60,7 +60,7 @@ typedef struct rd_corpus {
     int y_per_row;      /* numbers: 1 a target a row, 0 one a record, on its last row */
     rd_store *records;  /* rd_record */
     uint64_t rows;      /* of x in all records */
-    rd_store *raw;      /* char: what each record looked like, for answers that repeat it; or NULL */
+    rd_store *raw;      /* char: what each record looked like, for answers that repeat it, or its target; or NULL */
     rd_store *raw_first; /* uint64, [records] where it begins in `raw` */
     rd_store *bad;      /* uint64: records that --skip-bad let pass, kept as empty ones; NULL: none or left out */
     rd_data_file *file; /* [files] */
@@ -115,7 +115,8 @@ typedef struct rd_rows {
     uint64_t first, count;
 } rd_rows;
 rondo_status rd_data_rows(const rondo_data *data, uint64_t k, int part, rd_rows *rows, rondo_error *error);
-/* What record k looked like, appended to `text`; nothing when the corpus keeps no raw records. *bad is 1 for a record
+/* What record k looked like, appended to `text`; nothing when the corpus keeps no raw records. Of pairs opened with a
+ * model's vocabularies, but not for answers, it is the target as it stood. *bad is 1 for a record
  * that --skip-bad let pass. */
 rondo_status rd_data_raw(const rondo_data *data, uint64_t k, rd_text *text, int *bad, rondo_error *error);
 /* The line that holds symbol `at` of the stream's view. */

@@ -253,9 +253,12 @@ static rondo_status walk_twice(rd_opening *opening, const rd_known *known, const
     return judge_size(opening, source, error);
 }
 
-static rondo_status keep_raw(rd_opening *opening, rondo_error *error)
+/* For answers, what records looked like; for scores of a model that writes targets, these as they stood: its vocabulary
+ * may not know all of their symbols. */
+static rondo_status keep_raw(rd_opening *opening, const rd_known *known, rondo_error *error)
 {
-    if (!opening->bare) return RONDO_OK;
+    const int targets = opening->corpus->form == RD_DATA_PAIRS && known->part[RD_Y];
+    if (!opening->bare && !targets) return RONDO_OK;
     RD_TRY(rd_store_new(1, (size_t)24 << 20, &opening->corpus->raw, error));
     return rd_store_new(sizeof(uint64_t), (size_t)4 << 20, &opening->corpus->raw_first, error);
 }
@@ -269,7 +272,7 @@ static rondo_status open_sources(rd_opening *opening, const rd_known *known, con
     opening->max_length = (uint64_t)rd_option_integer(opening->options, RD_OPT_max_length);
     opening->bad.allowed = (uint64_t)rd_option_integer(opening->options, RD_OPT_skip_bad);
     rondo_status status = rd_corpus_new(reader->task, reader->form, reader->symbols, reader->name, &opening->corpus, error);
-    if (status == RONDO_OK) status = keep_raw(opening, error);
+    if (status == RONDO_OK) status = keep_raw(opening, known, error);
     if (status == RONDO_OK && reader->state_size)
         status = rd_alloc(1, reader->state_size, "a reader", &opening->state, error);
     if (status == RONDO_OK) status = walk_twice(opening, known, source, sources, error);

@@ -173,6 +173,8 @@ rondo_status rd_opening_text(rd_opening *opening, int part, const char *text, si
     rd_indices *indices = &opening->indices;
     const char *line = text;
     const size_t line_size = size;
+    if (part == RD_Y && !opening->bare && !opening->counting && corpus->raw && size)
+        RD_TRY(rd_store_add(corpus->raw, text, size, error));
     RD_TRY(rd_normalize(&opening->normal, rd_symbols_rules_of(corpus->symbols[part]), text, size, &text, &size, error));
     RD_TRY(rd_opening_symbols(opening, part, text, size, error));
     if (opening->counting)
@@ -211,7 +213,7 @@ rondo_status rd_opening_numbers(rd_opening *opening, int part, const float *numb
 
 rondo_status rd_opening_raw(rd_opening *opening, const char *text, size_t size, rondo_error *error)
 {
-    if (opening->counting || !opening->corpus->raw || size == 0) return RONDO_OK;
+    if (opening->counting || !opening->bare || size == 0) return RONDO_OK;
     return rd_store_add(opening->corpus->raw, text, size, error);
 }
 

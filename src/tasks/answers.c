@@ -183,6 +183,16 @@ static rondo_status answer_all(rd_answering *a, const rd_task_info *task, rondo_
     }
 }
 
+rondo_status rd_answer_records(rondo_model *model, const rondo_data *data, const rondo_options *options,
+                               const rd_task_info *task, rondo_on_answer on_answer, void *user, rondo_error *error)
+{
+    rondo_loader *loader = NULL;
+    rd_answering a = {.model = model, .data = data, .options = options, .on_answer = on_answer, .user = user};
+    rondo_status status = answer_all(&a, task, &loader, error);
+    clear(&a, loader);
+    return status;
+}
+
 rondo_status rondo_predict(rondo_model *model, const rondo_options *options, const char *const *paths, size_t count,
                            rondo_on_answer on_answer, void *user, rondo_error *error)
 {
@@ -193,11 +203,8 @@ rondo_status rondo_predict(rondo_model *model, const rondo_options *options, con
     if (!task || !task->answer)
         return rd_fail(error, RONDO_BAD_MODEL, "a model of task \"%s\" gives no answers to records", model->task);
     rondo_data *data = NULL;
-    rondo_loader *loader = NULL;
     RD_TRY(rd_open_for_answers(options, model, paths, count, &data, error));
-    rd_answering a = {.model = model, .data = data, .options = options, .on_answer = on_answer, .user = user};
-    rondo_status status = answer_all(&a, task, &loader, error);
-    clear(&a, loader);
+    rondo_status status = rd_answer_records(model, data, options, task, on_answer, user, error);
     rondo_data_free(data);
     return status;
 }

@@ -34,6 +34,10 @@ rondo_status rd_answer_begin(rd_answering *a, size_t i, int *bad, rondo_error *e
 rondo_status rd_answer_add(rd_answering *a, const char *text, size_t size, double prob, rondo_error *error);
 rondo_status rd_answer_tell(rd_answering *a, size_t i, rondo_error *error);
 
+/* An answer for each record of the data, with the task's function. */
+rondo_status rd_answer_records(rondo_model *model, const rondo_data *data, const rondo_options *options,
+                               const rd_task_info *task, rondo_on_answer on_answer, void *user, rondo_error *error);
+
 /* Opens files for answers with the vocabularies of the model. */
 rondo_status rd_open_for_answers(const rondo_options *options, const rondo_model *model, const char *const *paths, size_t count,
                                  rondo_data **data, rondo_error *error);

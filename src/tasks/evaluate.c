@@ -93,13 +93,34 @@ static const char *missing(const rondo_model *model, const rondo_data *data, con
     return !model ? "model" : !data ? "data" : !options ? "options" : !metrics ? "metrics" : NULL;
 }
 
+/* What users ask for: also what the model writes, where it writes. */
+static rondo_status whole(rondo_model *model, const rondo_data *data, const rondo_options *options, rondo_metrics *metrics,
+                          rondo_scores **scores, rondo_error *error)
+{
+    RD_TRY(rd_evaluate_scores(model, data, options, NULL, NULL, metrics, scores, error));
+    const rd_task_info *task = rd_task_find(model->task);
+    if (rd_data_form_of(data) != RD_DATA_PAIRS || !task->answer)
+        return RONDO_OK;
+    rondo_status status = rd_scores_texts(*scores, model, data, options, task, error);
+    if (status == RONDO_OK) {
+        rd_scores_text_metrics(*scores, metrics);
+    } else {
+        rondo_scores_free(*scores);
+        *scores = NULL;
+    }
+    return status;
+}
+
 rondo_status rondo_evaluate(rondo_model *model, const rondo_data *data, const rondo_options *options, rondo_metrics *metrics,
                             rondo_error *error)
 {
     const char *none = missing(model, data, options, metrics);
+    rondo_scores *scores = NULL;
     if (none)
         return rd_fail(error, RONDO_BAD_ARGUMENT, "rondo_evaluate: %s is missing", none);
-    return rd_evaluate(model, data, options, NULL, NULL, metrics, error);
+    rondo_status status = whole(model, data, options, metrics, &scores, error);
+    rondo_scores_free(scores);
+    return status;
 }
 
 rondo_status rondo_scores_new(rondo_model *model, const rondo_data *data, const rondo_options *options, rondo_metrics *metrics,
@@ -108,5 +129,5 @@ rondo_status rondo_scores_new(rondo_model *model, const rondo_data *data, const 
     const char *none = missing(model, data, options, metrics);
     if (none || !scores)
         return rd_fail(error, RONDO_BAD_ARGUMENT, "rondo_scores_new: %s is missing", none ? none : "scores");
-    return rd_evaluate_scores(model, data, options, NULL, NULL, metrics, scores, error);
+    return whole(model, data, options, metrics, scores, error);
 }

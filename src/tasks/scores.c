@@ -2,6 +2,8 @@
 #include "tasks/scores.h"
 
 #include "base/memory.h"
+#include "options/options.h"
+#include "tasks/answers.h"
 
 #include <string.h>
 
@@ -55,6 +57,9 @@ void rondo_scores_free(rondo_scores *scores)
     if (!scores) return;
     rd_confusion_free(&scores->confusion);
     rd_entities_free(&scores->entities);
+    rd_bleu_free(&scores->bleu);
+    rd_edits_free(&scores->words);
+    rd_edits_free(&scores->characters);
     rd_text_free(&scores->names);
     rd_free(scores->name);
     rd_free(scores);
@@ -82,7 +87,68 @@ void rd_scores_record(rondo_scores *scores, const int32_t *truth, const int32_t 
     if (scores->chunks) rd_entities_add(&scores->entities, truth, guess, length);
 }
 
+/* ---- texts */
+
+typedef struct comparing {
+    rondo_scores *scores;
+    rondo_error *error;
+    rondo_status status;
+} comparing;
+
+static rondo_status compare(rondo_scores *scores, const rondo_answer *answer, rondo_error *error)
+{
+    const char *wanted = answer->raw, *written = answer->count ? answer->text[0] : "";
+    size_t size = answer->raw_size, length = strlen(written);
+    RD_TRY(rd_bleu_add(&scores->bleu, written, length, wanted, size, error));
+    RD_TRY(rd_edits_add_text(&scores->words, RD_EDIT_WORDS, wanted, size, written, length, error));
+    return rd_edits_add_text(&scores->characters, RD_EDIT_CHARACTERS, wanted, size, written, length, error);
+}
+
+static int on_answer(void *user, const rondo_answer *answer)
+{
+    comparing *c = user;
+    c->status = compare(c->scores, answer, c->error);
+    return c->status != RONDO_OK;
+}
+
+rondo_status rd_scores_texts(rondo_scores *scores, rondo_model *model, const rondo_data *data, const rondo_options *options,
+                             const rd_task_info *task, rondo_error *error)
+{
+    rondo_error own = {0};
+    comparing c = {scores, &own, RONDO_OK};
+    scores->texts = 1;
+    scores->bleu.tokens = rd_option_is(options, RD_OPT_bleu_tokens, "none") ? RD_BLEU_NONE : RD_BLEU_13A;
+    rondo_status status = rd_answer_records(model, data, options, task, on_answer, &c, error);
+    if (c.status == RONDO_OK) return status;
+    if (error) *error = own;
+    return c.status;
+}
+
+void rd_scores_text_metrics(const rondo_scores *scores, rondo_metrics *metrics)
+{
+    const rd_edits *letters = &scores->characters;
+    rd_metric_add(metrics, "bleu", rd_bleu_score_of(&scores->bleu).bleu, 1);
+    rd_metric_add(metrics, "wer", rd_edits_rate(&scores->words), -1);
+    rd_metric_add(metrics, "cer", rd_edits_rate(letters), -1);
+    rd_metric_add(metrics, "exact", letters->pairs ? (double)letters->same / (double)letters->pairs : 0, 1);
+}
+
 /* ---- the text */
+
+static void put_edits(const char *name, const rd_edits *edits, rd_text *out)
+{
+    rd_text_format(out, "%s: %llu substituted, %llu inserted, %llu deleted of %llu\n", name,
+                   (unsigned long long)edits->substituted, (unsigned long long)edits->inserted,
+                   (unsigned long long)edits->deleted, (unsigned long long)edits->units);
+}
+
+static void put_texts(const rondo_scores *scores, rd_text *out)
+{
+    rd_bleu_line(&scores->bleu, out);
+    rd_text_put(out, "\n");
+    put_edits("words", &scores->words, out);
+    put_edits("characters", &scores->characters, out);
+}
 
 void rd_scores_report(const rondo_scores *scores, rd_text *out)
 {
@@ -90,4 +156,6 @@ void rd_scores_report(const rondo_scores *scores, rd_text *out)
         rd_entities_report(&scores->entities, out);
     else if (scores->classes > 0)
         rd_confusion_table(&scores->confusion, scores->name, out);
+    else if (scores->texts)
+        put_texts(scores, out);
 }
