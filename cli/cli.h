@@ -47,6 +47,7 @@ int run_generate(invocation *call);
 int run_score(invocation *call);
 int run_answer(invocation *call); /* classify, tag */
 int run_quantize(invocation *call);
+int run_reproduce(invocation *call);
 int run_inspect(invocation *call);
 int run_plot(invocation *call);
 int run_bench(invocation *call);
@@ -249,6 +250,22 @@ typedef struct baselines {
     double best;         /* the lowest; NaN when there is none */
 } baselines;
 void training_baselines(const rondo_data *train, const rondo_data *valid, const rondo_options *options, baselines *out);
+
+/* ---- recipes (recipes.c): `name = value` lines of recipes/NAME/recipe */
+
+enum { RECIPE_TITLE, RECIPE_DATA, RECIPE_TRAIN, RECIPE_VALID, RECIPE_TEST, RECIPE_FOLDS, RECIPE_SPLIT, RECIPE_SEEDS, RECIPE_METRIC,
+       RECIPE_BETTER, RECIPE_REACH, RECIPE_PUBLISHED, RECIPE_SOURCE, RECIPE_EVALUATE, RECIPE_KEYS };
+typedef struct recipe {
+    char *name, *folder;       /* owned, as are the values; "" where nothing is said */
+    char *value[RECIPE_KEYS];
+} recipe;
+typedef struct recipes {
+    recipe *recipe; /* [count], owned */
+    size_t count;
+} recipes;
+/* Those that the command names, or all of the folder --recipes; 0, or the status after the message was told. */
+int recipes_read(const invocation *call, recipes *found);
+void recipes_free(recipes *of);
 
 /* ---- help (help.c, manpage.c, completion.c, topics.c) */
 

@@ -7,11 +7,14 @@ static int check(invocation *call)
 {
     rondo_data *data = NULL, *valid = NULL;
     rondo_error error = {0};
-    const char *path = text_of(call->options, "valid");
+    char **path = NULL;
+    size_t paths = 0;
+    if (list_split(text_of(call->options, "valid"), &path, &paths) != RONDO_OK) return RONDO_LIMIT;
     rondo_status status =
         rondo_data_open(call->options, NULL, call->file + 1, call->files - 1, &data, &error);
-    if (status == RONDO_OK && path[0])
-        status = rondo_data_open(call->options, NULL, &path, 1, &valid, &error);
+    if (status == RONDO_OK && paths)
+        status = rondo_data_open(call->options, NULL, (const char *const *)path, paths, &valid, &error);
+    list_free(path, paths);
     if (status == RONDO_OK)
         status = rondo_data_describe(data, valid, flag_of(call->options, "json"), output_sink, NULL, &error);
     rondo_data_free(valid);

@@ -33,7 +33,7 @@ static int settle(demo *d)
         {"patience", "0", "0"},
     };
     int fast = flag_of(d->call->options, "fast");
-    const char *out = text_of(d->call->options, "out");
+    const char *asked = text_of(d->call->options, "out"), *out = asked[0] ? asked : "demo";
     if (rondo_options_copy(d->call->options, &d->options, &d->error) != RONDO_OK)
         return report_error(&d->error);
     for (size_t i = 0; i < sizeof choices / sizeof choices[0]; i++)

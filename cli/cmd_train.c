@@ -75,7 +75,7 @@ static int settle_output(job *j)
         if (same_file(output, j->path[i]))
             return report_fail(RONDO_BAD_ARGUMENT, NULL, "%s: is read, so it cannot be the output",
                                show(output).text);
-    if (same_file(output, valid) || (same_file(output, from) && !force))
+    if ((!strchr(valid, ',') && same_file(output, valid)) || (same_file(output, from) && !force))
         return report_fail(RONDO_BAD_ARGUMENT, NULL, "%s: is read, so it cannot be the output",
                            show(output).text);
     if (output[0] && file_exists(output) && !file_is_plain(output))
@@ -119,6 +119,17 @@ static int settle(job *j)
 
 /* ---- data and model */
 
+static rondo_status open_valid(job *j)
+{
+    char **path = NULL;
+    size_t count = 0;
+    rondo_status status = RONDO_LIMIT;
+    if (list_split(text_of(j->options, "valid"), &path, &count) == RONDO_OK)
+        status = rondo_data_open(j->options, j->base ? j->base : j->model, (const char *const *)path, count, &j->valid, &j->error);
+    list_free(path, count);
+    return status;
+}
+
 static rondo_status open_data(job *j)
 {
     const char *valid = text_of(j->options, "valid");
@@ -130,9 +141,7 @@ static rondo_status open_data(job *j)
     }
     if (!j->base) /* the vocabulary of the training file is that of the model */
         status = rondo_model_for(j->device, j->options, j->data, &j->model, &j->error);
-    if (status == RONDO_OK)
-        status = rondo_data_open(j->options, j->base ? j->base : j->model, &valid, 1, &j->valid, &j->error);
-    return status;
+    return status == RONDO_OK ? open_valid(j) : status;
 }
 
 /* What was given is put over the options of the model that it begins with. */

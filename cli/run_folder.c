@@ -122,13 +122,13 @@ static void from_folder(const char *folder, const char *path, buffer *to)
 
 typedef void (*path_change)(const char *folder, const char *path, buffer *to);
 
-/* Applies a change to every option that is a path, and to the items of `files`. */
+/* Applies a change to every option that is a path, and to the items of lists of paths. */
 static int change_paths(rondo_options *options, const char *folder, path_change change)
 {
     rondo_option_info info;
     int status = RONDO_OK;
     for (size_t i = 0; status == RONDO_OK && rondo_option(i, &info) == RONDO_OK; i++) {
-        int files = strcmp(info.name, "files") == 0;
+        int files = has_word("files valid", info.name);
         if (!rondo_options_is_set(options, info.name) || (strcmp(info.type, "file") != 0 && !files)) continue;
         buffer text = {0};
         buffer_put(&text, "");

@@ -33,13 +33,29 @@ static int cut_prefixed(const char *line, size_t size, field *label, field *text
     return 1;
 }
 
-/* What stands before the first tab and after it. */
-static int cut_at_tab(const char *line, size_t size, field *first, field *second)
+/* The sign that --sep names, and what it is called. */
+static char separator(const rondo_options *options, const char **name)
 {
-    const char *tab = memchr(line, '\t', size);
-    if (!tab) return 0;
-    *first = (field){line, (size_t)(tab - line)};
-    *second = (field){tab + 1, size - first->size - 1};
+    static const struct {
+        const char *choice, *name;
+        char sign;
+    } signs[] = {{"space", "space", ' '}, {"comma", "comma", ','}, {"semicolon", "semicolon", ';'}};
+    *name = "tab";
+    for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
+        if (rd_option_is(options, RD_OPT_sep, signs[i].choice)) {
+            *name = signs[i].name;
+            return signs[i].sign;
+        }
+    return '\t';
+}
+
+/* What stands before the first separator and after it. */
+static int cut_at(char sign, const char *line, size_t size, field *first, field *second)
+{
+    const char *at = memchr(line, sign, size);
+    if (!at) return 0;
+    *first = (field){line, (size_t)(at - line)};
+    *second = (field){at + 1, size - first->size - 1};
     return 1;
 }
 
@@ -68,16 +84,17 @@ static rondo_status put_pair(rd_opening *opening, size_t line, field first, fiel
 static rondo_status one_line(rd_opening *opening, const rd_input *input, const char *line, size_t size, rondo_error *error)
 {
     const rd_data_form form = opening->corpus->form;
-    const char *first_name, *second_name;
+    const char *first_name, *second_name, *sign_name;
+    const char sign = separator(opening->options, &sign_name);
     field first = {0}, second = {line, size};
     name_fields(form, &first_name, &second_name);
-    int found = (form == RD_DATA_CLASSES && cut_prefixed(line, size, &first, &second)) || cut_at_tab(line, size, &first, &second);
+    int found = (form == RD_DATA_CLASSES && cut_prefixed(line, size, &first, &second)) || cut_at(sign, line, size, &first, &second);
     if (!found && opening->bare && form != RD_DATA_CONDITIONS) {
         first = form == RD_DATA_PAIRS ? second : (field){0};
         second = form == RD_DATA_PAIRS ? (field){0} : second;
     } else if (!found || (form != RD_DATA_PAIRS && first.size == 0)) {
-        rd_bad_place(&opening->bad, "%s:%zu:%zu: expected a %s, a tab and a %s, found %s", input->source->name, input->number,
-                     found ? (size_t)1 : size + 1, first_name, second_name, found ? "an empty one before the tab" : "no tab");
+        rd_bad_place(&opening->bad, "%s:%zu:%zu: expected a %s, a %s and a %s, found %s %s", input->source->name, input->number,
+                     found ? (size_t)1 : size + 1, first_name, sign_name, second_name, found ? "an empty one before the" : "no", sign_name);
         return rd_opening_pass_over(opening, input->number, error);
     }
     RD_TRY(put_pair(opening, input->number, first, second, error));

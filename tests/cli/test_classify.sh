@@ -1,0 +1,64 @@
+#!/bin/sh
+# --task classify and tag, rondo classify, tag, reproduce: one record in, one out; a recipe from data to verdict.
+program=$1 source=$2
+. "$source/tests/cli/common.sh"
+
+# Two languages: words of vowels and words of consonants. The label is the language.
+make_pairs() { # FILE SEED RECORDS
+    awk -v s="$2" -v n="$3" 'function r(k) { s = (s * 1103515245 + 12345) % 2147483648; return int(s / 65536) % k }
+        BEGIN { for (i = 0; i < n; i++) { c = r(2); t = ""; for (k = 0; k < 3 + r(5); k++) t = t substr(c ? "aeiou" : "bcdfg", 1 + r(5), 1)
+                printf "%s\t%s\n", c ? "vowel" : "other kind", t } }' >"$1"
+}
+make_pairs train.tsv 1 400
+make_pairs test.tsv 2 100
+"$program" train -q --task classify --hidden-size 8 --embed-size 4 --epochs 5 --lr 0.02 -j 1 -o m.safetensors train.tsv
+check "a model of labels" [ -s m.safetensors ]
+check "evaluate: accuracy over 0.95" "$program" evaluate -q -m m.safetensors --metric accuracy --fail-under 0.95 test.tsv
+status "evaluate: a gate that is not reached" 1 evaluate -q -m m.safetensors --metric accuracy --fail-under 1.1 test.tsv
+
+printf 'aei\n\nbcd\r\nxyz' | "$program" classify -q -m m.safetensors >four
+check "classify: four lines in, four out, the empty one too" [ "$(wc -l <four)" = 4 ]
+check "classify: the labels" [ "$(cut -f1 four | sed -n '1p;3p' | tr '\n' ,)" = 'vowel,other kind,' ]
+check "classify: the same with labels in the file" sh -c "cut -f2 test.tsv >bare.txt; '$program' classify -q -m m.safetensors test.tsv >a; '$program' classify -q -m m.safetensors bare.txt >b; cmp a b"
+printf 'aei\n' | "$program" classify -q -m m.safetensors --top 2 >two
+check "classify --top 2: probabilities add up" awk -F '\t' '{ s = $2 + $4; exit !(s > 0.9999 && s < 1.0001 && $2 >= $4) }' two
+printf 'aei\n' | "$program" classify -q -m m.safetensors --json >json
+check "classify --json" grep -qE '^\{"schema":1,"label":"vowel","p":0\.[0-9]+,"probs":\{"vowel":0\.[0-9]+,"other kind":[0-9.e-]+\}\}$' json
+printf 'a\377\nbb\n' >bad.txt
+status "classify: a bad byte stops" 3 classify -q -m m.safetensors bad.txt
+"$program" classify -q -m m.safetensors --skip-bad 1 bad.txt >skipped 2>/dev/null
+check "classify --skip-bad: an empty answer keeps the place" [ "$(cut -f1 skipped | tr '\n' ,)" = ',other kind,' ]
+printf 'vowel\tae\nnever seen\tbb\n' >unseen.tsv
+"$program" evaluate -q -m m.safetensors unseen.tsv >unseen
+check "evaluate: a label that training did not have is never right" grep -qE '^accuracy	0\.5$' unseen
+"$program" train -q --task classify --hidden-size 8 --embed-size 4 --max-steps 3 -j 1 -o w1.safetensors --class-weights balanced train.tsv
+"$program" train -q --task classify --hidden-size 8 --embed-size 4 --max-steps 3 -j 1 -o w2.safetensors train.tsv
+check "train: class weights change the result" sh -c '! cmp -s w1.safetensors w2.safetensors'
+says "train: weights of labels that are not there" 3 'rondo: weights.txt:1:1: no target has this label, found "vwl\t2"' \
+    train -q --task classify --max-steps 1 --class-weights "$(printf 'vwl\t2\n' >weights.txt; echo weights.txt)" train.tsv
+says "train: a line without a tab" 3 'rondo: notab.tsv:2:4: expected a label, a tab and a text, found no tab' \
+    train -q --task classify "$(printf 'a\tb\nabc\n' >notab.tsv; echo notab.tsv)"
+
+# Tags: the same lines with one more column, comments and blank lines kept.
+awk 'BEGIN { for (i = 0; i < 60; i++) printf "the DET\n%s NOUN\n\n", i % 2 ? "cat" : "dog" }' >train.conll
+"$program" train -q --task tag --hidden-size 8 --embed-size 4 --epochs 10 --lr 0.02 -j 1 -o t.safetensors train.conll
+printf '# of words alone\nthe\ncat\n\n\nthe\ndog\n\n' >words.conll
+"$program" tag -q -m t.safetensors words.conll >tagged
+check "tag: a column more, the rest as it stood" [ "$(cat tagged)" = "$(printf '# of words alone\nthe DET\ncat NOUN\n\n\nthe DET\ndog NOUN\n')" ]
+status "a model of another task" 4 tag -q -m m.safetensors words.conll
+
+# A recipe, from data to verdict; the second time nothing is trained.
+mkdir -p recipes/two data/pairs && cp train.tsv test.tsv data/pairs
+printf 'task = classify\nhidden-size = 8\nembed-size = 4\nepochs = 5\nlr = 0.02\n' >recipes/two/options
+printf 'title = two languages\ndata = pairs\ntrain = train.tsv\ntest = test.tsv\nseeds = 2\nmetric = accuracy\nreach = 0.9\npublished = 1\nsource = this test\n' \
+    >recipes/two/recipe
+check "reproduce --list" [ "$("$program" reproduce --list)" = "$(printf 'two\ttwo languages')" ]
+check "reproduce: a recipe that passes" "$program" reproduce -q -j 1 two
+check "reproduce: its models" [ -s reproduce/two-seed1.safetensors -a -s reproduce/two-seed2.safetensors ]
+"$program" reproduce -q -j 1 --json >again
+check "reproduce --json: two runs, passed" grep -qE '"recipe":"two","metric":"accuracy","mean":[0-9.]+,.*"runs":2,.*"verdict":"pass"' again
+sed -i 's/^reach.*/reach = 1.5/' recipes/two/recipe
+status "reproduce: a recipe that falls short" 1 reproduce -q -j 1 two
+echo 'metrics = x' >>recipes/two/recipe
+says "reproduce: a word that no recipe has" 3 'rondo: recipes/two/recipe:10:1: "metrics" is nothing that a recipe says (expected title, data, train, …)' reproduce two
+exit "$bad"
