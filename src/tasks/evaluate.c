@@ -20,7 +20,7 @@ typedef struct evaluation {
 static rondo_status one_batch(evaluation *e, rondo_model *model, int *more, rondo_error *error)
 {
     rondo_loss_report report;
-    rondo_view output;
+    rondo_view output = {0};
     int end;
     rondo_status status = rondo_loader_next(e->loader, e->batch, &end, error);
     *more = status == RONDO_OK;
@@ -30,7 +30,7 @@ static rondo_status one_batch(evaluation *e, rondo_model *model, int *more, rond
     if (e->task->add)
         e->task->add(&e->tally, &output, rd_batch_part(e->batch, "y"));
     if (e->tally.status != RONDO_OK)
-        return rd_fail(error, e->tally.status, "no memory for what is said of %zu rows", output.shape[0]);
+        return rd_fail(error, e->tally.status, "no memory for the answers to a batch");
     RD_TRY(rondo_model_loss(model, e->batch, &report, error));
     e->tally.loss += report.sum;
     e->tally.count += report.count;
