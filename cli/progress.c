@@ -128,6 +128,7 @@ static void plain(const progress *bar, const rondo_event *event, int evaluated)
     buffer line = {0};
     buffer_format(&line, "step=%llu loss=%.4g", step ? (unsigned long long)step->step : 0, event->train_loss);
     if (evaluated) buffer_format(&line, " valid=%.4g", event->valid_loss);
+    if (evaluated && strcmp(event->judge.name, "loss") != 0) buffer_format(&line, " %s=%.4g", event->judge.name, event->judge.value);
     if (step && step->rate > 0) buffer_format(&line, " gnorm=%.3g lr=%.4g", step->grad_norm, step->rate);
     if (event->tokens_per_second > 0)
         buffer_format(&line, " %s_per_s=%.0f", bar->unit, event->tokens_per_second);

@@ -327,6 +327,12 @@ typedef struct rondo_step_report {
     int epoch_end;
 } rondo_step_report;
 
+typedef struct rondo_metric {
+    const char *name;  /* "nll", "perplexity", "bits_per_char", "accuracy", "mse" … */
+    double value;
+    int better;        /* +1: higher is better, −1: lower */
+} rondo_metric;
+
 typedef struct rondo_trainer rondo_trainer;
 /* valid may be NULL. Lends model and data for the trainer's life. */
 RONDO_API rondo_status rondo_trainer_new(rondo_model *model, const rondo_data *train, const rondo_data *valid,
@@ -356,6 +362,7 @@ typedef struct rondo_event {
     double input_wait;          /* share of the training steps' time that was spent waiting for batches */
     uint64_t best_step, total_steps; /* total: what the budget allows, 0 if only time ends the run */
     int improved;
+    rondo_metric judge;         /* EVAL: what `--best-by` judges by, its name lives with the program */
     size_t memory;              /* bytes reserved */
     const char *text;           /* a sentence, or the reason a run ended: "epochs", "patience", "time", … */
 } rondo_event;
@@ -371,11 +378,6 @@ RONDO_API rondo_status rondo_train(rondo_trainer *trainer, const char *run, rond
 
 /* ---- 9 use ------------------------------------------------------------------------------------------ */
 
-typedef struct rondo_metric {
-    const char *name;  /* "nll", "perplexity", "bits_per_char", "accuracy", "mse" … */
-    double value;
-    int better;        /* +1: higher is better, −1: lower */
-} rondo_metric;
 typedef struct rondo_metrics {
     rondo_metric metric[16];
     size_t count;

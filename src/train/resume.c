@@ -36,7 +36,7 @@ typedef struct member {
 static const member members[] = {
     COUNTER(step),    COUNTER(epoch),     COUNTER(batch),     COUNTER(best_step),
     COUNTER(worse),   COUNTER(evaluated), COUNTER(diverging), COUNTER(backed_off),
-    REAL(best_loss),  REAL(valid_loss),   REAL(train_loss),   REAL(epoch_loss),
+    REAL(best_loss),  REAL(best_score),  REAL(valid_loss),   REAL(train_loss),   REAL(epoch_loss),
     REAL(epoch_rows), REAL(lowest_mean),  REAL(rate_factor),  REAL(seconds),
 };
 enum { MEMBERS = sizeof members / sizeof *members };

@@ -91,15 +91,33 @@ static int poll_callback(void *user)
 
 /* ---- evaluation ---------------------------------------------------------------------------------------- */
 
-static rondo_status keep_best(run *r, rondo_error *error)
+static rondo_status keep_best(run *r, double score, rondo_error *error)
 {
     rondo_trainer *t = r->t;
     if (!t->best)
         RD_TRY(rd_alloc(t->model->numbers, sizeof *t->best, "the best parameters", &t->best, error));
     memcpy(t->best, t->model->params, t->model->numbers * sizeof *t->best);
     t->progress.best_loss = t->progress.valid_loss;
+    t->progress.best_score = score;
     t->progress.best_step = t->progress.step;
     return RONDO_OK;
+}
+
+/* What --best-by asks for: the loss, or one of the metrics. */
+static rondo_status find_judge(const run *r, const rondo_metrics *metrics, rondo_metric *judge, rondo_error *error)
+{
+    const char *name = rd_option_text(r->t->options, RD_OPT_best_by);
+    rd_text known = {0};
+    *judge = (rondo_metric){.name = "loss", .value = metrics->loss, .better = -1};
+    if (rd_equal(name, "loss")) return RONDO_OK;
+    for (size_t i = 0; i < metrics->count; i++) {
+        *judge = metrics->metric[i];
+        if (rd_equal(judge->name, name)) return RONDO_OK;
+        rd_text_format(&known, ", %s", judge->name);
+    }
+    rd_fail(error, RONDO_BAD_ARGUMENT, "--best-by %s: the evaluation gives loss%s", name, known.text ? known.text : "");
+    rd_text_free(&known);
+    return RONDO_BAD_ARGUMENT;
 }
 
 static rondo_status evaluate(run *r, const rondo_step_report *step, rondo_error *error)
@@ -114,13 +132,17 @@ static rondo_status evaluate(run *r, const rondo_step_report *step, rondo_error 
     RD_TRY(status);
     p->valid_loss = metrics.loss;
     if (!isfinite(metrics.loss)) return rd_trainer_blame(t, "the validation loss", metrics.loss, error);
-    int improved = isnan(p->best_loss) || metrics.loss < p->best_loss;
+    rondo_metric judge;
+    RD_TRY(find_judge(r, &metrics, &judge, error));
+    const double score = -judge.better * judge.value;
+    int improved = isnan(p->best_score) || score < p->best_score;
     p->worse = improved ? 0 : p->worse + 1;
-    if (improved) RD_TRY(keep_best(r, error));
+    if (improved) RD_TRY(keep_best(r, score, error));
     rd_schedule_evaluated(&t->schedule, improved);
     p->evaluated = p->step;
     rondo_event event = event_of(r, RONDO_EVENT_EVAL);
     event.improved = improved;
+    event.judge = judge;
     return tell(r, &event, step, error);
 }
 

@@ -17,6 +17,7 @@ typedef struct rd_progress {
     uint64_t best_step, worse;    /* evaluations since the best */
     uint64_t evaluated;           /* the step of the last evaluation */
     double best_loss, valid_loss; /* NaN before the first evaluation */
+    double best_score;            /* what --best-by judges, the lower the better; NaN likewise */
     double train_loss;            /* running mean over about 100 steps */
     double epoch_loss, epoch_rows;
     double lowest_mean;           /* of train_loss, for --diverge */
