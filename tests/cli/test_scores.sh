@@ -1,4 +1,5 @@
 #!/bin/sh
+# shellcheck disable=SC2016 # the inner shells and awk have dollars of their own
 # rondo evaluate of labels: what it prints is what the answers of the same model, counted by awk, say.
 program=$1 source=$2
 . "$source/tests/cli/common.sh"
