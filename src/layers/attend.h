@@ -94,8 +94,10 @@ void rd_attend_ask_back(const rd_attend_run *run, const rd_attend_rows *rows);
 void rd_attend_close_back(const rd_attend_run *run, const rd_real *q, size_t q_stride, const rd_real *h,
                           size_t h_stride);
 
+/* 1 for layers of the kinds `attention` and `decoder`. */
+int rd_attends(const rd_layer *layer);
 /* The weights of the last forward of a layer `attention` or `decoder` in this call: row r has one for each position of
- * its source, from weights + r * *stride on. NULL for a layer of another kind, or a decoder without attention. */
+ * its source, from weights + r * *stride on. */
 const rd_real *rd_attention_weights(const rd_layer *layer, const rd_call *call, size_t *stride);
 
 #endif

@@ -467,10 +467,14 @@ const rd_layer_ops rd_layer_decoder = {
 
 /* ---- what a look saw ---- */
 
+int rd_attends(const rd_layer *layer)
+{
+    return layer->ops == &rd_layer_decoder || layer->ops == &rd_layer_attention;
+}
+
 const rd_real *rd_attention_weights(const rd_layer *layer, const rd_call *call, size_t *stride)
 {
     const int decodes = layer->ops == &rd_layer_decoder;
-    if (!decodes && layer->ops != &rd_layer_attention) return NULL;
     const rd_limits_of_call limits = rd_attend_limits(layer, call, MEMORY);
     rd_frame_plan plan = {.base = call->memory};
     const rd_attend_frame f =

@@ -53,7 +53,7 @@ static void *take(taker *t, rd_piece life, size_t count, size_t size)
     t->all.overflow |= own.overflow;
     *piece = life;
     piece->bytes = own.size;
-    if (t->model->keeps) {
+    if (t->model->keeps || t->frame->stays) {
         piece->first = 0;
         piece->last = rd_tick_end(t->model);
     }

@@ -51,6 +51,7 @@ typedef struct rd_frame {
     rd_saved saved;           /* in the same way */
     rondo_mode mode;
     int streams;              /* 1: of a state: no losses, heads are never fused */
+    int stays;                /* 1: some layers run once and others often: every piece keeps a place of its own */
     int ready;                /* 1: limits hold and the arena is handed out */
 } rd_frame;
 

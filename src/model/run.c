@@ -190,6 +190,16 @@ void rd_run_layers(const rondo_model *model, rd_frame *frame, const rd_call *bas
     }
 }
 
+void rd_run_group(const rondo_model *model, rd_frame *frame, const rd_call *base, const unsigned char *group, int which)
+{
+    bind_values(model, frame, base);
+    for (size_t i = 0; i < model->layers; i++) {
+        if (group[i] != which || skips(model, frame, i)) continue;
+        const rd_call call = rd_frame_call(model, frame, base, i);
+        model->layer[i].ops->forward(&model->layer[i], &call);
+    }
+}
+
 /* The last value before the loss. */
 size_t rd_run_output(const rondo_model *model)
 {

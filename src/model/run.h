@@ -6,6 +6,8 @@
 
 /* Runs every layer of the frame forward; the parts' values are bound already. */
 void rd_run_layers(const rondo_model *model, rd_frame *frame, const rd_call *base);
+/* The same for those layers i with group[i] == which; the others' values are as they were left. The frame stays. */
+void rd_run_group(const rondo_model *model, rd_frame *frame, const rd_call *base, const unsigned char *group, int which);
 /* Runs layer i of a training frame forward once more, into frame->repeat[i], for its backward. */
 void rd_run_again(const rondo_model *model, const rd_frame *frame, const rd_call *base, size_t i);
 /* The layer whose value is the model's output. */
