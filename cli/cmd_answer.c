@@ -1,4 +1,4 @@
-/* rondo classify, tag: an answer for each record, in order. */
+/* rondo classify, tag, translate: an answer for each record, in order. */
 #include "cli.h"
 
 #include <math.h>
@@ -7,7 +7,8 @@
 typedef struct answering {
     const char *task;
     int json, probs;
-    size_t top;
+    size_t top;  /* labels told of each record */
+    size_t best; /* hypotheses asked for */
     double threshold; /* answers less likely are left out; 0: none are */
     uint64_t records, bad;
 } answering;
@@ -102,6 +103,48 @@ static void put_tags(const answering *a, const rondo_answer *answer)
     }
 }
 
+/* ---- translate: a hypothesis a line, or with --n-best the number of the record, the hypothesis and its score ----- */
+
+/* "0-0 1-2" as [[0,0],[1,2]]. */
+static void put_alignment(json_line *line, const char *pairs)
+{
+    buffer list = {0};
+    buffer_put(&list, "[");
+    for (const char *at = pairs; *at;) {
+        const size_t size = strcspn(at, " "), dash = strcspn(at, "-");
+        buffer_format(&list, "%s[%.*s,%.*s]", at > pairs ? "," : "", (int)dash, at, (int)(size - dash - 1), at + dash + 1);
+        at += size + (at[size] == ' ');
+    }
+    buffer_put(&list, "]");
+    json_raw(line, "alignment", list.text ? list.text : "[]");
+    buffer_free(&list);
+}
+
+static void put_hypothesis(const answering *a, const rondo_answer *answer, size_t k)
+{
+    if (a->json) {
+        json_line line;
+        json_begin(&line);
+        if (a->best > 1) json_number(&line, "record", (double)answer->record);
+        json_word(&line, "hyp", answer->text[k]);
+        json_number(&line, "score", answer->prob[k]);
+        if (answer->note) put_alignment(&line, answer->note[k]);
+        json_end(&line);
+        return;
+    }
+    if (a->best > 1) output_format("%llu\t", (unsigned long long)answer->record);
+    output_text(answer->text[k]);
+    if (a->best > 1) output_format("\t%.6g", answer->prob[k]);
+    if (answer->note) output_format("\t%s", answer->note[k]);
+    output_text("\n");
+}
+
+static void put_hypotheses(const answering *a, const rondo_answer *answer)
+{
+    for (size_t k = 0; k < answer->count; k++)
+        put_hypothesis(a, answer, k);
+}
+
 /* ---- a record ------------------------------------------------------------------------------------------------ */
 
 static int take(void *user, const rondo_answer *answer)
@@ -113,6 +156,8 @@ static int take(void *user, const rondo_answer *answer)
         output_text(a->json ? "{\"schema\":1,\"bad\":true}\n" : "\n");
     else if (strcmp(a->task, "tag") == 0)
         put_tags(a, answer);
+    else if (strcmp(a->task, "seq2seq") == 0)
+        put_hypotheses(a, answer);
     else
         put_labels(a, answer);
     return output_broken();
@@ -121,9 +166,10 @@ static int take(void *user, const rondo_answer *answer)
 static int check_task(const session *s, const invocation *call)
 {
     const char *task = rondo_model_task(s->model), *verb = call->command->name;
-    if (strcmp(task, verb) == 0) return RONDO_OK;
+    const char *needed = strcmp(verb, "translate") == 0 ? "seq2seq" : verb;
+    if (strcmp(task, needed) == 0) return RONDO_OK;
     return report_fail(RONDO_BAD_MODEL, NULL, "%s: a model of task %s; rondo %s needs one of task %s",
-                       text_of(call->options, "model"), task[0] ? task : "(none)", verb, verb);
+                       text_of(call->options, "model"), task[0] ? task : "(none)", verb, needed);
 }
 
 int run_answer(invocation *call)
@@ -136,7 +182,7 @@ int run_answer(invocation *call)
     if (status == RONDO_OK) status = check_task(&s, call);
     if (status == RONDO_OK) {
         answering a = {.task = rondo_model_task(s.model), .json = flag_of(s.options, "json"), .probs = flag_of(s.options, "prob"),
-                       .top = (size_t)count_of(s.options, "top"), .threshold = number_of(s.options, "threshold")};
+                       .top = (size_t)count_of(s.options, "top"), .threshold = number_of(s.options, "threshold"), .best = (size_t)count_of(s.options, "n-best")};
         if (rondo_predict(s.model, s.options, call->files ? call->file : standard_input, call->files ? (size_t)call->files : 1,
                           take, &a, &error) != RONDO_OK)
             status = report_error(&error);

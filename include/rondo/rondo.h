@@ -416,9 +416,11 @@ RONDO_API rondo_status rondo_score(rondo_model *model, const rondo_options *opti
 typedef struct rondo_answer { /* to one record */
     uint64_t record;          /* its number in the input, from 0 */
     const char *raw; size_t raw_size; /* the record as it stood in the input */
-    size_t count;             /* classify: labels, likeliest first; tag: a label a step */
+    size_t count;             /* classify: labels, likeliest first; tag: a label a step; seq2seq: hypotheses, best first */
     const char *const *text;  /* [count] */
-    const double *prob;       /* [count] probability of each; NaN for tags of a crf, which are one path */
+    const double *prob;       /* [count] probability of each; NaN for tags of a crf, which are one path; seq2seq: its
+                                 score, log p / length^A */
+    const char *const *note;  /* [count] seq2seq with `--alignment`: "0-0 1-2", pairs of source and target positions; or NULL */
     int bad;                  /* 1: passed over by `--skip-bad`; everything else is 0 */
 } rondo_answer;
 /* A return other than 0 stops with RONDO_SYSTEM. */

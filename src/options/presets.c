@@ -23,6 +23,7 @@ static const struct {
     {"keras",   RD_OPT_forget_bias,    "1"},
     {"tag",        RD_OPT_bidirectional, "on"},
     {"classify",   RD_OPT_bidirectional, "on"},
+    {"seq2seq",    RD_OPT_bidirectional, "on"},
     {"transcribe", RD_OPT_bidirectional, "on"},
     /* clang-format on */
 };

@@ -14,7 +14,7 @@ rondo_status rd_answer_begin(rd_answering *a, size_t i, int *bad, rondo_error *e
 {
     rd_text_clear(&a->raw);
     rd_text_clear(&a->words);
-    a->count = 0;
+    a->count = a->notes = 0;
     RD_TRY(rd_data_raw(a->data, a->first + i, &a->raw, bad, error));
     if (!*bad) return RONDO_OK;
     const rondo_answer empty = {.record = a->first + i, .bad = 1};
@@ -43,9 +43,10 @@ rondo_status rd_answer_tell(rd_answering *a, size_t i, rondo_error *error)
     const rondo_answer answer = {.record = a->first + i,
                                  .raw = a->raw.text ? a->raw.text : "",
                                  .raw_size = a->raw.size,
-                                 .count = a->count,
+                                 .count = a->count - a->notes,
                                  .text = a->text,
-                                 .prob = a->prob};
+                                 .prob = a->prob,
+                                 .note = a->notes ? a->text + (a->count - a->notes) : NULL};
     if (a->on_answer(a->user, &answer)) return rd_fail(error, RONDO_SYSTEM, "the answer could not be written");
     return RONDO_OK;
 }

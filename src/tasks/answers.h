@@ -21,6 +21,7 @@ typedef struct rd_answering {
     rd_text words;                /* owned; texts of the answer at hand, each ended by 0 */
     size_t *place;                /* owned; where each begins in `words` */
     size_t count;                 /* texts of the answer at hand */
+    size_t notes;                 /* the last so many of them are notes to the others */
     size_t prob_room, text_room, place_room;
     rd_labeller labeller;         /* owned; of tasks that answer with labels */
     void *own;                    /* what the task's function keeps from batch to batch, freed by release */
@@ -44,5 +45,6 @@ rondo_status rd_open_for_answers(const rondo_options *options, const rondo_model
 
 rondo_status rd_answer_labels(rd_answering *a, rondo_error *error); /* classify: all labels, likeliest first */
 rondo_status rd_answer_tags(rd_answering *a, rondo_error *error);   /* tag: one label a step */
+rondo_status rd_answer_pairs(rd_answering *a, rondo_error *error);  /* seq2seq: hypotheses, best first (translate.c) */
 
 #endif

@@ -2,6 +2,7 @@
 #include "tasks/tasks.h"
 
 #include "losses/loss.h"
+#include "model/seq2seq_text.h"
 
 /* The network of the flags with as many outputs as the loss needs. */
 static rondo_status from_flags(const rondo_options *options, const rondo_size *size, const char *loss, int pooled, rd_text *text,
@@ -30,4 +31,13 @@ rondo_status rd_text_of_numbers(const rondo_options *options, const rondo_data *
                                 rd_text *text, rondo_error *error)
 {
     return from_flags(options, size, loss, !rd_data_target_per_row(data), text, error);
+}
+
+rondo_status rd_text_of_pairs(const rondo_options *options, const rondo_data *data, const rondo_size *size, const char *loss,
+                              rd_text *text, rondo_error *error)
+{
+    (void)data;
+    if (!rd_equal(loss, "softmax"))
+        return rd_fail(error, RONDO_BAD_ARGUMENT, "--loss %s: a decoder learns by softmax", loss);
+    return rd_seq2seq_text(options, &size[0], &size[1], text, error);
 }

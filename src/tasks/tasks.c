@@ -66,6 +66,16 @@ static void frame_metrics(const rd_tally *tally, const rondo_model *model, rondo
     rd_metric_add(metrics, "frame_accuracy", rd_frames_accuracy(&tally->scores->keys), 1);
 }
 
+/* ---- pairs: nats and perplexity a symbol of the target, told the symbols before ------------------------- */
+
+static void seq2seq_metrics(const rd_tally *tally, const rondo_model *model, rondo_metrics *metrics)
+{
+    const double nats = tally->count > 0 ? tally->loss / tally->count : 0;
+    (void)model;
+    rd_metric_add(metrics, "nll", nats, -1);
+    rd_metric_add(metrics, "perplexity", exp(nats), -1);
+}
+
 /* ---- numbers: plain errors ------------------------------------------------------------------------------ */
 
 static void regress_add(rd_tally *tally, const rondo_view *output, const rd_part *target)

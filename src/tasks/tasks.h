@@ -40,6 +40,9 @@ rondo_status rd_text_of_sequences(const rondo_options *options, const rondo_data
 rondo_status rd_text_of_numbers(const rondo_options *options, const rondo_data *data, const rondo_size *size, const char *loss,
                                 rd_text *text, rondo_error *error); /* as the data have their targets */
 
+rondo_status rd_text_of_pairs(const rondo_options *options, const rondo_data *data, const rondo_size *size, const char *loss,
+                              rd_text *text, rondo_error *error); /* an encoder and a decoder */
+
 extern const rd_task_info rd_tasks[]; /* ended by a row with name NULL */
 const rd_task_info *rd_task_find(const char *name);
 
