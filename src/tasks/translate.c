@@ -40,14 +40,9 @@ static rondo_status prepare(rd_answering *a, rondo_error *error)
 static rondo_status add_text(rd_answering *a, const rd_hypothesis *h, rondo_error *error)
 {
     translating *t = a->own;
-    const char *joint = rd_symbols_joint(t->symbols);
     rd_text_clear(&t->line);
-    for (size_t k = 0; k < h->count; k++) {
-        size_t size;
-        const char *text = rd_symbols_text(t->symbols, (size_t)h->symbols[k], &size);
-        if (k > 0) rd_text_put(&t->line, joint);
-        rd_text_add(&t->line, text, size);
-    }
+    for (size_t k = 0; k < h->count; k++)
+        rd_symbols_decode(t->symbols, (size_t)h->symbols[k], k == 0, &t->line);
     RD_TRY(rd_text_done(&t->line, error));
     return rd_answer_add(a, t->line.text ? t->line.text : "", t->line.size, h->score, error);
 }

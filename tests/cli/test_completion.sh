@@ -14,7 +14,7 @@ if command -v bash >/dev/null 2>&1; then
     offered() {
         bash -c '. ./rondo.bash; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _rondo; printf "%s\n" "${COMPREPLY[@]}"' - rondo "$@" | sort
     }
-    check "bash: commands" [ "$(offered tra)" = train ]
+    check "bash: commands" [ "$(offered trai)" = train ]
     check "bash: options" [ "$(offered train --hidden)" = --hidden-size ]
     check "bash: twins" [ "$(offered train --no-li)" = --no-lines ]
     check "bash: not those of other commands" [ -z "$(offered generate --hidden)" ]
