@@ -217,6 +217,7 @@ void list_join(buffer *to, const char *item); /* adds a comma when needed, escap
 typedef struct session {
     rondo_device *device;
     rondo_model *model;
+    rondo_model *language;  /* of --lm, or NULL */
     rondo_options *options; /* owned; what was given over what the model was trained with */
 } session;
 int device_open(const rondo_options *options, rondo_device **device);

@@ -1,4 +1,4 @@
-/* rondo classify, tag, translate: an answer for each record, in order. */
+/* rondo classify, tag, translate, transcribe: an answer for each record, in order. */
 #include "cli.h"
 
 #include <math.h>
@@ -124,9 +124,11 @@ static void put_hypothesis(const answering *a, const rondo_answer *answer, size_
 {
     if (a->json) {
         json_line line;
+        const int sound = strcmp(a->task, "transcribe") == 0;
         json_begin(&line);
         if (a->best > 1) json_number(&line, "record", (double)answer->record);
-        json_word(&line, "hyp", answer->text[k]);
+        if (sound) json_text(&line, "file", answer->raw, answer->raw_size);
+        json_word(&line, sound ? "text" : "hyp", answer->text[k]);
         json_number(&line, "score", answer->prob[k]);
         if (answer->note) put_alignment(&line, answer->note[k]);
         json_end(&line);
@@ -156,7 +158,7 @@ static int take(void *user, const rondo_answer *answer)
         output_text(a->json ? "{\"schema\":1,\"bad\":true}\n" : "\n");
     else if (strcmp(a->task, "tag") == 0)
         put_tags(a, answer);
-    else if (strcmp(a->task, "seq2seq") == 0)
+    else if (has_word("seq2seq transcribe", a->task))
         put_hypotheses(a, answer);
     else
         put_labels(a, answer);

@@ -29,6 +29,9 @@ int session_open(session *s, const invocation *call, const char *path)
     int status = device_open(call->options, &s->device);
     if (status == RONDO_OK && rondo_model_load(s->device, path, &s->model, &error) != RONDO_OK)
         status = report_error(&error);
+    const char *language = status == RONDO_OK ? text_of(call->options, "lm") : "";
+    if (language[0] && rondo_model_load(s->device, language, &s->language, &error) != RONDO_OK) status = report_error(&error);
+    if (status == RONDO_OK) rondo_model_language(s->model, s->language);
     return status == RONDO_OK ? options_over_model(s->model, call, &s->options) : status;
 }
 
@@ -41,6 +44,7 @@ void session_close(session *s)
 {
     rondo_options_free(s->options);
     rondo_model_free(s->model);
+    rondo_model_free(s->language);
     rondo_device_close(s->device);
     *s = (session){0};
 }

@@ -413,10 +413,14 @@ typedef int (*rondo_on_scored)(void *user, const rondo_scored *line);
 RONDO_API rondo_status rondo_score(rondo_model *model, const rondo_options *options, const char *path,
                                    rondo_on_scored on_line, void *user, rondo_error *error);
 
+/* Lends a language model (task lm) to a model of task transcribe, whose beam search then asks it as `lm-weight` and
+ * `lm-bonus` say; NULL takes it back. It must outlive the answers. */
+RONDO_API void rondo_model_language(rondo_model *model, const rondo_model *language);
+
 typedef struct rondo_answer { /* to one record */
     uint64_t record;          /* its number in the input, from 0 */
     const char *raw; size_t raw_size; /* the record as it stood in the input */
-    size_t count;             /* classify: labels, likeliest first; tag: a label a step; seq2seq: hypotheses, best first */
+    size_t count;             /* classify: labels, likeliest first; tag: a label a step; seq2seq, transcribe: hypotheses, best first */
     const char *const *text;  /* [count] */
     const double *prob;       /* [count] probability of each; NaN for tags of a crf, which are one path; seq2seq: its
                                  score, log p / length^A */

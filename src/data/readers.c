@@ -24,6 +24,8 @@ static const rd_reader_row rows[] = {
      .form = RD_DATA_CLASSES, .symbols = X | Y, .labels = Y, .read = rd_labelled_read},
     {.name = "tsv", .task = "seq2seq", .suffixes = ".tsv", .help = "source, a tab and target a line",
      .form = RD_DATA_PAIRS, .symbols = X | Y, .read = rd_labelled_read},
+    {.name = "tsv", .task = "transcribe", .suffixes = ".tsv", .help = "a sequence, a tab and its transcript a line",
+     .form = RD_DATA_PAIRS, .symbols = X | Y, .read = rd_labelled_read},
     {.name = "tsv", .task = "conditional", .suffixes = ".tsv", .help = "a condition, a tab and a sequence a line",
      .form = RD_DATA_CONDITIONS, .symbols = X | C, .labels = C, .read = rd_labelled_read},
     {.name = "parallel", .task = "seq2seq", .suffixes = "", .help = "files in pairs, a sequence a line: source and target",
@@ -34,6 +36,8 @@ static const rd_reader_row rows[] = {
      .form = RD_DATA_FRAMES, .read = rd_midi_read},
     {.name = "plain", .task = "classify", .suffixes = "", .help = "a text a line, to be labelled",
      .form = RD_DATA_CLASSES, .symbols = X | Y, .labels = Y, .answers = 1, .read = rd_plain_read},
+    {.name = "plain", .task = "transcribe", .suffixes = "", .help = "a sequence a line, to be transcribed",
+     .form = RD_DATA_PAIRS, .symbols = X | Y, .answers = 1, .read = rd_plain_read},
     {.name = "plain", .task = "seq2seq", .suffixes = "", .help = "a source a line, to be translated",
      .form = RD_DATA_PAIRS, .symbols = X | Y, .answers = 1, .read = rd_plain_read},
 };

@@ -93,6 +93,7 @@ struct rondo_model {
     rd_saved saved;                    /* --saved */
     rd_frame train, use;
     rd_weights weights;                /* how single steps keep the weights; params hold the same numbers in f32 */
+    const rondo_model *language;       /* lent by rondo_model_language, or NULL */
     uint64_t seed, step;               /* key of masks: the trainer sets step before each forward */
     struct rd_model_run *run;          /* what backward needs from the last forward */
     rondo_coverage coverage;           /* of --embed-file */

@@ -194,6 +194,11 @@ rondo_status rd_answer_records(rondo_model *model, const rondo_data *data, const
     return status;
 }
 
+void rondo_model_language(rondo_model *model, const rondo_model *language)
+{
+    if (model) model->language = language;
+}
+
 rondo_status rondo_predict(rondo_model *model, const rondo_options *options, const char *const *paths, size_t count,
                            rondo_on_answer on_answer, void *user, rondo_error *error)
 {

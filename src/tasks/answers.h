@@ -45,6 +45,7 @@ rondo_status rd_open_for_answers(const rondo_options *options, const rondo_model
 
 rondo_status rd_answer_labels(rd_answering *a, rondo_error *error); /* classify: all labels, likeliest first */
 rondo_status rd_answer_tags(rd_answering *a, rondo_error *error);   /* tag: one label a step */
+rondo_status rd_answer_transcripts(rd_answering *a, rondo_error *error); /* transcribe: texts, best first (transcribe.c) */
 rondo_status rd_answer_pairs(rd_answering *a, rondo_error *error);  /* seq2seq: hypotheses, best first (translate.c) */
 
 #endif

@@ -76,6 +76,14 @@ static void seq2seq_metrics(const rd_tally *tally, const rondo_model *model, ron
     rd_metric_add(metrics, "perplexity", exp(nats), -1);
 }
 
+/* ---- transcripts: nats a symbol; what is written is compared by scores.c --------------------------------- */
+
+static void transcribe_metrics(const rd_tally *tally, const rondo_model *model, rondo_metrics *metrics)
+{
+    (void)model;
+    rd_metric_add(metrics, "nll", tally->count > 0 ? tally->loss / tally->count : 0, -1);
+}
+
 /* ---- numbers: plain errors ------------------------------------------------------------------------------ */
 
 static void regress_add(rd_tally *tally, const rondo_view *output, const rd_part *target)

@@ -44,4 +44,4 @@ make_text() {
     awk 'BEGIN { s = 7; for (i = 0; i < 6000; i++) { s = (s * 1103515245 + 12345) % 2147483648
                  printf "%s", substr("abcdefgh ij\n", 1 + int(s / 65536) % 12, 1) } }' >"$1"
 }
-commands='train reproduce demo evaluate generate score classify tag quantize inspect plot bench data gradcheck selftest help completion'
+commands='train reproduce demo evaluate generate score classify tag translate transcribe quantize inspect plot bench data gradcheck selftest help completion'
