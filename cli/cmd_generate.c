@@ -65,6 +65,10 @@ int run_generate(invocation *call)
         .length = count_of(call->options, "length"),
         .seed = count_of(call->options, "seed"),
     };
+    if (rondo_options_is_set(call->options, "condition")) {
+        sampling.condition = text_of(call->options, "condition");
+        sampling.condition_size = strlen(sampling.condition);
+    }
     if (status == RONDO_OK && strcmp(rondo_model_task(s.model), "frames") == 0) {
         status = generate_music(&s, call, &sampling);
         buffer_free(&prompt);
@@ -75,7 +79,7 @@ int run_generate(invocation *call)
         status = report_fail(RONDO_BAD_ARGUMENT, "rondo generate -m MODEL >FILE",
                              "rondo generate: -o is for music; text goes to standard output");
     /* Samples of a stream hold line ends of their own; an empty line stands between them. */
-    int apart = status == RONDO_OK && !flag_of(s.options, "lines") && !flag_of(s.options, "json");
+    int apart = status == RONDO_OK && !flag_of(s.options, "lines") && !sampling.condition && !flag_of(s.options, "json");
     uint64_t count = count_of(call->options, "count");
     for (uint64_t n = 0; status == RONDO_OK && n < count && !output_broken(); n++) {
         if (apart && n > 0) output_text("\n");

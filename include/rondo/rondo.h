@@ -440,6 +440,7 @@ typedef struct rondo_sampling {
     size_t length;       /* symbols at most, after the prompt */
     uint64_t seed;       /* counter-based; sample n uses (seed, n) */
     uint64_t number;     /* n of the sample */
+    const char *condition; size_t condition_size; /* task conditional: what the sample is for; else NULL */
 } rondo_sampling;
 typedef struct rondo_generated {
     double logprob;      /* of the generated symbols under the model at temperature 1 */

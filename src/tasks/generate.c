@@ -5,6 +5,7 @@
 #include "base/numeric.h"
 #include "data/normalize.h"
 #include "decode/sample.h"
+#include "model/incremental.h"
 
 #include <string.h>
 
@@ -12,7 +13,9 @@ typedef struct generation {
     rondo_model *model;
     const rondo_sampling *sampling;
     rd_symbols *symbols;
-    rondo_state *state;
+    rondo_state *state;        /* of a language model */
+    rd_incremental *steps;     /* of a model with a condition, after it has read that; else NULL */
+    rondo_batch *given;        /* the condition */
     rd_real *logits;
     double *work;              /* for the sampler */
     size_t classes;
@@ -23,8 +26,21 @@ typedef struct generation {
     rondo_generated done;
 } generation;
 
+/* One step of a model with a condition, which goes on from the step before. */
+static rondo_status step_beside(generation *g, int32_t symbol, rondo_error *error)
+{
+    static const size_t first = 0;
+    rondo_view logits;
+    const rd_incremental_rows row = {.rows = 1, .symbol = &symbol, .sequence = &first, .from = &first};
+    RD_TRY(rd_incremental_step(g->steps, &row, &logits, error));
+    memcpy(g->logits, logits.data, g->classes * sizeof *g->logits);
+    return RONDO_OK;
+}
+
 static rondo_status step(generation *g, int32_t symbol, rondo_error *error)
 {
+    if (g->steps)
+        return step_beside(g, symbol, error);
     rondo_view input = {.data = &symbol, .type = RONDO_INT32, .rank = 1, .shape = {1}, .stride = 1};
     rondo_view output = {.data = g->logits, .type = RONDO_REAL, .rank = 2, .shape = {1, g->classes}, .stride = g->classes};
     return rondo_step(g->model, g->state, input, output, error);
@@ -130,9 +146,68 @@ static rondo_status draw(generation *g, int lines, rondo_error *error)
     return RONDO_OK;
 }
 
+static const rd_symbols *symbols_of(const rondo_model *model, const char *part)
+{
+    for (size_t i = 0; i < model->parts; i++)
+        if (rd_equal(model->part[i].name, part))
+            return model->symbols[i];
+    return NULL;
+}
+
+/* The conditions that the model knows, as a hint. */
+static rondo_status name_conditions(const rondo_model *model, rondo_error *error)
+{
+    enum { SHOWN = 20 };
+    const rd_symbols *known = symbols_of(model, "c");
+    rd_text text = {0};
+    for (size_t k = 0; known && k < rd_symbols_size(known) && k < SHOWN; k++) {
+        size_t size;
+        const char *name = rd_symbols_text(known, k, &size);
+        rd_text_format(&text, "%s%s", k ? ", " : "", rd_quote_n(name, size).text);
+    }
+    rd_hint(error, "it knows %s%s", text.text ? text.text : "none", known && rd_symbols_size(known) > SHOWN ? ", …" : "");
+    rd_text_free(&text);
+    return RONDO_BAD_ARGUMENT;
+}
+
+static rondo_status need_condition(const rondo_model *model, rondo_error *error)
+{
+    rd_fail(error, RONDO_BAD_ARGUMENT, "the model makes sequences for a condition, and none is given (--condition VALUE)");
+    return name_conditions(model, error);
+}
+
+/* Reads the condition; steps go on from it. */
+static rondo_status begin_beside(generation *g, rondo_error *error)
+{
+    static const size_t one = 1;
+    const rondo_sampling *s = g->sampling;
+    const rd_symbols *known = symbols_of(g->model, "c");
+    int32_t symbol = -1;
+    for (size_t k = 0; known && k < rd_symbols_size(known) && symbol < 0; k++) {
+        size_t size;
+        const char *name = rd_symbols_text(known, k, &size);
+        if (size == s->condition_size && memcmp(name, s->condition, size) == 0)
+            symbol = (int32_t)k;
+    }
+    if (symbol < 0) {
+        rd_fail(error, RONDO_BAD_ARGUMENT, "the model does not know the condition %s", rd_quote_n(s->condition, s->condition_size).text);
+        return name_conditions(g->model, error);
+    }
+    const int32_t *const rows = &symbol;
+    RD_TRY(rondo_batch_new(&g->given, error));
+    RD_TRY(rondo_batch_put(g->given, "c", &(rondo_sequences){.count = 1, .length = &one, .symbols = &rows}, error));
+    RD_TRY(rd_incremental_new(g->model, "x", &g->steps, error));
+    return rd_incremental_begin(g->steps, g->given, 1, error);
+}
+
 static rondo_status check(const rondo_model *model, const rondo_sampling *s, rondo_error *error)
 {
-    if (!rd_equal(model->task, "lm"))
+    const int conditional = rd_equal(model->task, "conditional");
+    if (conditional && !s->condition)
+        return need_condition(model, error);
+    if (!conditional && s->condition)
+        return rd_fail(error, RONDO_BAD_ARGUMENT, "--condition: a model of task \"%s\" has none", model->task);
+    if (!conditional && !rd_equal(model->task, "lm"))
         return rd_fail(error, RONDO_BAD_MODEL, "a model of task \"%s\" generates no text (expected a model of task lm)", model->task);
     if (!(s->temperature >= 0) || s->temperature > 1e6)
         return rd_fail(error, RONDO_BAD_ARGUMENT, "temperature %g (expected a number from 0)", s->temperature);
@@ -149,7 +224,10 @@ static rondo_status prepare(generation *g, rondo_error *error)
     if (!g->symbols)
         return rd_fail(error, RONDO_BAD_MODEL, "the model holds no vocabulary");
     g->classes = rd_symbols_size(g->symbols);
-    RD_TRY(rondo_state_new(g->model, 1, &g->state, error));
+    if (g->sampling->condition)
+        RD_TRY(begin_beside(g, error));
+    else
+        RD_TRY(rondo_state_new(g->model, 1, &g->state, error));
     RD_TRY(rd_alloc(g->classes, sizeof *g->logits, "logits", &g->logits, error));
     return rd_alloc(RD_SAMPLE_WORK(g->classes), sizeof *g->work, "sampling", &g->work, error);
 }
@@ -165,10 +243,12 @@ rondo_status rondo_generate(rondo_model *model, const char *prompt, size_t promp
     if (status == RONDO_OK)
         status = follow_prompt(&g, prompt ? prompt : "", prompt_size, error);
     if (status == RONDO_OK)
-        status = draw(&g, rd_option_flag(model->options, RD_OPT_lines), error);
+        status = draw(&g, g.steps || rd_option_flag(model->options, RD_OPT_lines), error);
     if (generated)
         *generated = g.done;
     rondo_state_free(g.state);
+    rd_incremental_free(g.steps);
+    rondo_batch_free(g.given);
     rd_free(g.logits);
     rd_text_free(&g.text);
     rd_free(g.work);

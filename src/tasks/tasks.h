@@ -37,6 +37,8 @@ rondo_status rd_text_of_steps(const rondo_options *options, const rondo_data *da
                               rd_text *text, rondo_error *error); /* an output a step */
 rondo_status rd_text_of_sequences(const rondo_options *options, const rondo_data *data, const rondo_size *size, const char *loss,
                                   rd_text *text, rondo_error *error); /* one a sequence */
+rondo_status rd_text_of_conditions(const rondo_options *options, const rondo_data *data, const rondo_size *size, const char *loss,
+                                   rd_text *text, rondo_error *error); /* one a step, beside a condition */
 rondo_status rd_text_of_numbers(const rondo_options *options, const rondo_data *data, const rondo_size *size, const char *loss,
                                 rd_text *text, rondo_error *error); /* as the data have their targets */
 

@@ -47,6 +47,22 @@ printf '# of words alone\nthe\ncat\n\n\nthe\ndog\n\n' >words.conll
 check "tag: a column more, the rest as it stood" [ "$(cat tagged)" = "$(printf '# of words alone\nthe DET\ncat NOUN\n\n\nthe DET\ndog NOUN\n')" ]
 status "a model of another task" 4 tag -q -m m.safetensors words.conll
 
+# One to many: sequences for a condition.
+for place in input state; do
+    "$program" train -q --task conditional --condition-place $place --hidden-size 16 --embed-size 8 --epochs 6 --lr 0.02 -j 1 -o c.$place.safetensors train.tsv
+    "$program" generate -q -m c.$place.safetensors --condition vowel -n 20 --length 20 >vowels
+    "$program" generate -q -m c.$place.safetensors --condition 'other kind' -n 20 --length 20 >others
+    check "generate --condition ($place): 20 of each" [ "$(cat vowels others | wc -l)" = 40 ]
+    check "generate --condition ($place): vowels for vowel" sh -c '! grep -q "[bcdfg]" vowels'
+    check "generate --condition ($place): no vowel for the other" sh -c '! grep -q "[aeiou]" others'
+    "$program" generate -q -m c.$place.safetensors --condition vowel -n 20 --length 20 -j 3 | check "generate --condition ($place): the same again" cmp - vowels
+done
+printf 'rondo: the model does not know the condition "x"\nhint: it knows "other kind", "vowel"\n' >want
+"$program" generate -q -m c.input.safetensors --condition x 2>got
+check "generate --condition: an unknown one, with those there are" cmp want got
+status "generate: a condition is needed" 2 generate -q -m c.input.safetensors
+status "generate: a classifier generates nothing" 4 generate -q -m m.safetensors
+
 # A recipe, from data to verdict; the second time nothing is trained.
 mkdir -p recipes/two data/pairs && cp train.tsv test.tsv data/pairs
 printf 'task = classify\nhidden-size = 8\nembed-size = 4\nepochs = 5\nlr = 0.02\n' >recipes/two/options
