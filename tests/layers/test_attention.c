@@ -122,6 +122,19 @@ static void the_bits_do_not_depend_on_the_number_of_threads(void **state)
     }
 }
 
+static void a_step_after_the_first_allocates_nothing(void **state)
+{
+    (void)state;
+    for (size_t k = 0; k < TEXTS; k++) {
+        rig *r = rig_open(texts[k], 2);
+        train(r);
+        rd_memory_trap(1);
+        train(r);
+        rd_memory_trap(0);
+        rig_close(r);
+    }
+}
+
 /* The row of the caller's sequence i at step t of the output. */
 static const rd_real *row(const rig *r, size_t i, size_t t)
 {
@@ -243,6 +256,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_bits_do_not_depend_on_the_number_of_threads),
+        cmocka_unit_test(a_step_after_the_first_allocates_nothing),
         cmocka_unit_test(a_sequence_alone_has_the_bits_it_has_among_others),
         cmocka_unit_test(weights_are_a_distribution_over_the_own_source),
         cmocka_unit_test(an_empty_source_gives_the_context_zero),

@@ -2,6 +2,7 @@
  * refused. */
 #include "model/model_help.h"
 
+#include "model/incremental.h"
 #include "model/seq2seq_text.h"
 
 #include <stdlib.h>
@@ -142,6 +143,40 @@ static void flags_that_contradict_are_refused(void **state)
     refuses_flags("embed-size = 0\n", "--embed-size 0 has none", 1);
 }
 
+/* Step by step, in another order of rows, a model with a condition gives the bits of a forward of whole
+ * sequences. */
+static void check_steps(bench *b)
+{
+    const rd_part *x = rd_batch_part(b->batch, "x");
+    const rondo_pack *pack = &x->packed.pack;
+    const size_t turn[COUNT] = {4, 3, 2, 1, 0};
+    rondo_view whole, logits;
+    rd_incremental *steps;
+    works(b, rondo_model_forward(b->model, NULL, b->batch, RONDO_USE, &whole, &b->error));
+    works(b, rd_incremental_new(b->model, "x", &steps, &b->error));
+    works(b, rd_incremental_begin(steps, b->batch, COUNT, &b->error));
+    for (size_t t = 0; t < pack->steps; t++) {
+        int32_t symbol[COUNT] = {0};
+        size_t sequence[COUNT], place[COUNT];
+        for (size_t r = 0; r < COUNT; r++) {
+            sequence[r] = t % 2 ? COUNT - 1 - r : r;
+            for (place[r] = 0; pack->order[place[r]] != sequence[r]; place[r]++)
+                continue;
+            if (place[r] < pack->count[t]) symbol[r] = x->symbols[pack->offset[t] + place[r]];
+        }
+        works(b, rd_incremental_step(steps,
+                                     &(rd_incremental_rows){
+                                         .rows = COUNT, .symbol = symbol, .sequence = sequence, .from = turn},
+                                     &logits, &b->error));
+        for (size_t r = 0; r < COUNT; r++)
+            if (place[r] < pack->count[t])
+                assert_memory_equal((const rd_real *)logits.data + r * logits.stride,
+                                    (const rd_real *)whole.data + (pack->offset[t] + place[r]) * whole.stride,
+                                    TARGET * sizeof(rd_real));
+    }
+    rd_incremental_free(steps);
+}
+
 static void a_condition_stands_beside_the_input_or_begins_the_state(void **state)
 {
     static const char *const options[] = {
@@ -158,6 +193,7 @@ static void a_condition_stands_beside_the_input_or_begins_the_state(void **state
         bench_open(&b, 1, options[i]);
         works(&b, rd_conditional_text(b.options, &class_size, &sizes[1], &text, &b.error));
         assert_true(fabs(learn(&b, text.text, sizes, 3) - log(TARGET)) < 1);
+        check_steps(&b);
         rd_text_free(&text);
         bench_close(&b);
     }
