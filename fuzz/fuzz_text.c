@@ -18,7 +18,7 @@ static void must(int fact, const char *what)
 
 static rondo_options *choose(uint8_t bits)
 {
-    static const char *const tokens[] = {"char", "byte", "word", "char"};
+    static const char *const tokens[] = {"char", "byte", "word", "bpe:9"};
     rondo_options *options = NULL;
     must(rondo_options_new(&options, NULL) == RONDO_OK, "no options");
     must(rondo_options_set(options, "tokens", tokens[bits & 3], NULL) == RONDO_OK, "tokens");
@@ -27,7 +27,7 @@ static rondo_options *choose(uint8_t bits)
     must(rondo_options_set(options, "normalize", bits & 16 ? "nfc" : "none", NULL) == RONDO_OK, "normalize");
     must(rondo_options_set(options, "skip-bad", bits & 32 ? "3" : "0", NULL) == RONDO_OK, "skip-bad");
     must(rondo_options_set(options, "max-length", bits & 64 ? "5" : "0", NULL) == RONDO_OK, "max-length");
-    must(rondo_options_set(options, "max-vocab", bits & 128 ? "4" : "0", NULL) == RONDO_OK, "max-vocab");
+    must(rondo_options_set(options, "max-vocab", bits & 128 && (bits & 3) != 3 ? "4" : "0", NULL) == RONDO_OK, "max-vocab");
     return options;
 }
 

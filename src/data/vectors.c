@@ -204,15 +204,12 @@ static rondo_status read_all(vectors *v, rd_reader *reader, rondo_error *error)
     }
 }
 
-rondo_status rd_vectors_read(const char *path, const rd_symbols *symbols, size_t width, float *table,
+rondo_status rd_vectors_take(rd_reader *reader, const rd_symbols *symbols, size_t width, float *table,
                              rondo_coverage *coverage, rondo_error *error)
 {
     vectors v = {.symbols = symbols, .width = width, .table = table};
-    rd_reader *reader;
-    RD_TRY(rd_reader_open(path, &reader, error));
     rondo_status status = make_lists(&v, error);
     if (status == RONDO_OK) status = read_all(&v, reader, error);
-    rd_reader_close(reader);
     rd_symbols_free(v.lower);
     rd_free(v.first);
     rd_free(v.next);
@@ -220,5 +217,15 @@ rondo_status rd_vectors_read(const char *path, const rd_symbols *symbols, size_t
     rd_free(v.row);
     rd_normal_free(&v.normal);
     *coverage = v.coverage;
+    return status;
+}
+
+rondo_status rd_vectors_read(const char *path, const rd_symbols *symbols, size_t width, float *table,
+                             rondo_coverage *coverage, rondo_error *error)
+{
+    rd_reader *reader;
+    RD_TRY(rd_reader_open(path, &reader, error));
+    rondo_status status = rd_vectors_take(reader, symbols, width, table, coverage, error);
+    rd_reader_close(reader);
     return status;
 }

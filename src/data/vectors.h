@@ -13,5 +13,8 @@ rondo_status rd_vectors_width(const char *path, size_t *width, rondo_error *erro
  * cut, not read. */
 rondo_status rd_vectors_read(const char *path, const rd_symbols *symbols, size_t width, float *table,
                              rondo_coverage *coverage, rondo_error *error);
+/* The same from a reader at its beginning. */
+rondo_status rd_vectors_take(rd_reader *reader, const rd_symbols *symbols, size_t width, float *table,
+                             rondo_coverage *coverage, rondo_error *error);
 
 #endif

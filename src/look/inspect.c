@@ -90,13 +90,15 @@ static void summary_json(const rd_view_of *view, rd_text *out)
 
 static void summary_parts(const rondo_model *m, rd_text *out)
 {
-    static const char *const kinds[] = {"characters", "bytes", "words"};
+    static const char *const kinds[] = {[RD_TOKENS_CHAR] = "characters, with unknown and end",
+                                        [RD_TOKENS_BYTE] = "bytes, with unknown and end",
+                                        [RD_TOKENS_WORD] = "words, with unknown and end",
+                                        [RD_TOKENS_LABEL] = "labels",
+                                        [RD_TOKENS_BPE] = "pieces of words, with unknown and end"};
     for (size_t i = 0; i < m->parts; i++) {
         rd_text_format(out, "part     %s: %zu %s", m->part[i].name, m->part[i].width,
                        m->part[i].symbols ? "symbols" : "numbers a step");
-        if (m->symbols[i])
-            rd_text_format(out, " (%s, with unknown and end)",
-                           kinds[rd_symbols_rules_of(m->symbols[i])->kind]);
+        if (m->symbols[i]) rd_text_format(out, " (%s)", kinds[rd_symbols_rules_of(m->symbols[i])->kind]);
         rd_text_put(out, "\n");
     }
 }

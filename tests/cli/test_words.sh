@@ -21,6 +21,8 @@ check "bpe: bits a piece" grep -q '^bits_per_piece' out
 "$program" train $small --tokens bpe:40 -o stream.safetensors words.txt
 "$program" generate -m stream.safetensors --length 60 --seed 3 >out
 check "bpe: lines of a stream begin without a blank" sh -c '! grep -q "^ " out'
+"$program" inspect -m bpe.safetensors >out
+check "bpe: inspect names the pieces" grep -qE '^part +x: [0-9]+ symbols \(pieces of words' out
 status "bpe: no number" 2 train --tokens bpe words.txt
 status "bpe: zero merges" 2 train --tokens bpe:0 words.txt
 status "bpe with --max-vocab" 2 train --tokens bpe:10 --max-vocab 5 words.txt
