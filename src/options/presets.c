@@ -24,6 +24,7 @@ static const struct {
     {"tag",        RD_OPT_bidirectional, "on"},
     {"classify",   RD_OPT_bidirectional, "on"},
     {"seq2seq",    RD_OPT_bidirectional, "on"},
+    {"seq2seq",    RD_OPT_output_bias,   "frequency"},
     {"transcribe", RD_OPT_bidirectional, "on"},
     /* clang-format on */
 };

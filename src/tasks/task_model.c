@@ -1,5 +1,6 @@
 /* Data and models made to fit each other: sizes and vocabulary travel from one to the other. */
 #include "tasks/answers.h"
+#include "tasks/output_bias.h"
 
 #include "base/memory.h"
 #include "data/readers.h"
@@ -196,6 +197,8 @@ static rondo_status make_model(rondo_device *device, const rondo_options *option
         status = rondo_model_new(device, options, text.text, size, parts, model, error);
     if (status == RONDO_OK)
         status = attach(*model, data, task->name, error);
+    if (status == RONDO_OK)
+        status = rd_output_bias(*model, data, error);
     if (status == RONDO_OK)
         status = read_vectors(*model, rd_data_symbols(data, "x"), error);
     rd_text_free(&text);
