@@ -537,6 +537,17 @@ static rondo_status place_of(const rondo_loader *loader, uint64_t epoch, uint64_
     return RONDO_OK;
 }
 
+rondo_status rd_loader_sequence(const rondo_loader *loader, uint64_t epoch, uint64_t batch, size_t i,
+                                rd_record_place *place, rondo_error *error)
+{
+    rd_record_place both[2];
+    if (batch >= loader->batches || i >= sequences_in(loader, batch))
+        return rd_fail(error, RONDO_BAD_ARGUMENT, "sequence %zu of batch %" PRIu64 " is not there", i, batch);
+    RD_TRY(place_of(loader, epoch, batch, i, both, error));
+    *place = both[0];
+    return RONDO_OK;
+}
+
 rondo_status rd_loader_place(const rondo_loader *loader, uint64_t epoch, uint64_t batch, rd_text *text,
                              rondo_error *error)
 {

@@ -23,6 +23,9 @@ uint64_t rd_loader_batches(const rondo_loader *loader); /* in an epoch */
 size_t rd_loader_sequences(
     const rondo_loader *loader);                   /* of the largest batch; a carried state has so many */
 int rd_loader_carries(const rondo_loader *loader); /* 1: the state goes on from batch to batch */
+/* Where sequence i of a batch stands; of a text that is one stream, where it begins. */
+rondo_status rd_loader_sequence(const rondo_loader *loader, uint64_t epoch, uint64_t batch, size_t i,
+                                rd_record_place *place, rondo_error *error);
 /* Appends where the samples of a batch stand: "input.txt: 3-5 1204-1210 and 22 more", numbers of
  * lines, for the first ten. */
 rondo_status rd_loader_place(const rondo_loader *loader, uint64_t epoch, uint64_t batch, rd_text *text,

@@ -61,6 +61,11 @@ static const equation losses[] = {
     {"softmax", "", "", "ŷ⟨t⟩ = softmax(z⟨t⟩)      L⟨t⟩ = -Σ y⟨t⟩ log ŷ⟨t⟩", "loss_t = -log softmax(z_t)[y_t]"},
     {"binary", "", "", "ŷ⟨t⟩ = σ(z⟨t⟩)      L⟨t⟩ = -y⟨t⟩ log ŷ⟨t⟩ - (1-y⟨t⟩) log(1-ŷ⟨t⟩)", "loss_t = BCE(σ(z_t), y_t)"},
     {"squared", "", "", "L⟨t⟩ = ½ Σ (ŷ⟨t⟩ - y⟨t⟩)²", "loss_t = ½ Σ (z_t - y_t)²"},
+    {"gaussian", "", "", "ŷ⟨t⟩ = (μ, s)      L⟨t⟩ = ½ Σ (s + (y⟨t⟩ - μ)² e^-s + log 2π)", "loss_t = ½ Σ (s_t + (y_t - μ_t)² e^-s_t + log 2π)"},
+    {"quantile", "", "", "L⟨t⟩ = Σ_q max(q (y⟨t⟩ - ŷ_q⟨t⟩), (q-1) (y⟨t⟩ - ŷ_q⟨t⟩))", "loss_t = Σ_q max(q (y_t - z_qt), (q-1) (y_t - z_qt))"},
+    {"ctc", "", "", "ŷ⟨t⟩ = softmax(z⟨t⟩)      L = -log Σ over alignments of y, Π ŷ⟨t⟩", "loss = -log Σ over alignments of y, Π softmax(z_t)"},
+    {"crf", "", "", "score(y) = start[y⟨1⟩] + Σ z⟨t⟩[y⟨t⟩] + Σ transitions[y⟨t-1⟩][y⟨t⟩] + end[y⟨T⟩]\nL = log Σ over all y' of e^score(y') - score(y)",
+        "score(y) = start[y_1] + Σ z_t[y_t] + Σ transitions[y_{t-1}][y_t] + end[y_T]\nloss = logsumexp over all y' of score(y') - score(y)"},
 };
 /* clang-format on */
 

@@ -96,6 +96,7 @@ typedef struct rd_loss_info {
     void (*run)(const rd_loss_call *call);
     /* What a reported loss is multiplied by, of the output's width (squared: 2/K, plain MSE); NULL: 1. */
     double (*report)(size_t width);
+    const char *unit; /* of reports; NULL: nats */
     const rd_sequence_ops *sequence; /* of a loss over sequences; else NULL */
 } rd_loss_info;
 

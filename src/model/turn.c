@@ -166,13 +166,13 @@ static rondo_status find_infeasible(const turn *t, size_t i, struct rd_model_run
     const size_t *target = t->target->packed.pack.length, *steps = run->pack[t->source->out.part]->length;
     for (size_t s = 0; s < t->rows; s++) {
         if (!infeasible[s]) continue;
+        if (run->report.infeasible++ == 0) run->report.first_infeasible = s;
         if (rd_option_is(t->model->options, RD_OPT_ctc_infeasible, "error"))
             return rd_fail(error, RONDO_BAD_DATA,
                            "loss \"%s\": sequence %zu of part \"%s\" has %zu symbols, which need more than "
                            "the %zu steps of \"%s\" (equal neighbours need one between them)",
                            t->node->name, s, t->model->part[t->node->target].name, target[s], steps[s],
                            t->source->name);
-        if (run->report.infeasible++ == 0) run->report.first_infeasible = s;
     }
     return RONDO_OK;
 }

@@ -199,7 +199,7 @@ static rondo_status checkpoint(run *r, const rondo_step_report *step, rondo_erro
     return tell(r, &event, step, error);
 }
 
-/* What resuming passed over, a line each. */
+/* The trainer's warnings, a line each. */
 static rondo_status tell_warnings(run *r, const rondo_step_report *step, rondo_error *error)
 {
     char line[1200];
@@ -288,6 +288,7 @@ static rondo_status one_step(run *r, rondo_step_report *step, rondo_error *error
     r->tokens += step->rows;
     r->stepping += step->seconds;
     r->waited += step->input_wait;
+    if (t->warning.size > 0) RD_TRY(tell_warnings(r, step, error));
     rondo_event event = event_of(r, RONDO_EVENT_STEP);
     RD_TRY(tell(r, &event, step, error));
     RD_TRY(watch_divergence(r, step, error));
@@ -386,7 +387,8 @@ static rondo_status finish(run *r, const char *reason, rondo_error *error)
 
 static const char *loss_unit(const rondo_model *model)
 {
-    return model->losses && rd_equal(model->loss[0].info->name, "squared") ? "squared error" : "nats";
+    const char *unit = model->losses ? model->loss[0].info->unit : NULL;
+    return unit ? unit : "nats";
 }
 
 static rondo_status begin(run *r, rondo_error *error)

@@ -187,7 +187,7 @@ rondo_status rd_trainer_step(rondo_trainer *t, rondo_step_report *report, rondo_
     rd_model_mark_rows(m, batch);
     rd_optimizer_catch_up(t->optimizer, m->params);
     RD_TRY(rondo_model_forward(m, t->state, batch, RONDO_TRAIN, NULL, error));
-    RD_TRY(rondo_model_loss(m, batch, &loss, error));
+    RD_TRY(rd_trainer_loss(t, batch, &loss, error));
     RD_TRY(rondo_model_backward(m, batch, error));
     if (!isfinite(loss.sum)) return rd_trainer_blame(t, "the loss", loss.sum, error);
     RD_TRY(clip_gradients(t, &norm, &factor, error));
@@ -196,6 +196,7 @@ rondo_status rd_trainer_step(rondo_trainer *t, rondo_step_report *report, rondo_
     rondo_model_changed(m);
     count_loss(p, &loss);
     p->step++;
+    if (epoch_end) rd_trainer_count_left_out(t);
     rd_reading_tell(t->reading, &p->epoch, &p->batch);
     p->seconds += rd_seconds() - begin;
     if (report)

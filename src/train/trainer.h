@@ -41,7 +41,8 @@ struct rondo_trainer {
     uint64_t eval_every;
     size_t need;                  /* bytes that the run needs at most */
     uint64_t best_saved;          /* the step whose parameters RUN/best.safetensors holds */
-    rd_text warning;              /* what resume passed over, told at the start of rondo_train */
+    rd_text warning;              /* lines to be told: what resume passed over, targets that ctc leaves out */
+    uint64_t left_out;            /* of the first epoch */
 };
 
 /* rondo_trainer_step that leaves updates of rows that the batch did not read for later. */
@@ -53,6 +54,12 @@ rondo_status rd_trainer_to_bundle(rondo_trainer *trainer, rd_bundle *bundle, ron
 /* Whole or not at all: options and data of the file must be ours (the differences are listed). */
 rondo_status rd_trainer_from_bundle(rondo_trainer *trainer, const rd_bundle *bundle, const char *path,
                                     rondo_error *error);
+/* rondo_model_loss of the batch where the progress stands. A target that a ctc loss leaves out is named in a warning, the
+ * first few of the first epoch, or in the error with --ctc-infeasible error. */
+rondo_status rd_trainer_loss(rondo_trainer *trainer, const rondo_batch *batch, rondo_loss_report *report,
+                             rondo_error *error);
+/* At the end of an epoch: warns how many were left out when not all were named. */
+void rd_trainer_count_left_out(rondo_trainer *trainer);
 /* Names the cause of a number that is not finite: step, batch, file and lines, largest gradient, first bad tensor. */
 rondo_status rd_trainer_blame(rondo_trainer *trainer, const char *what, double value, rondo_error *error);
 

@@ -287,6 +287,45 @@ static void a_saved_crf_is_the_same_when_loaded(void **state)
     bench_close(&b);
 }
 
+/* In bounded memory: with all of alpha the ctc lattice alone would take 66 MB. */
+static void a_sequence_of_100000_steps_is_learned(void **state)
+{
+    (void)state;
+    enum { LONG = 100000, SYMBOLS = 40 };
+    static rondo_real x[LONG * BENCH_NUMBERS];
+    static int32_t y[LONG];
+    const rondo_real *const values = x;
+    const int32_t *const symbols = y;
+    const size_t length = LONG, few = SYMBOLS;
+    for (size_t i = 0; i < (size_t)LONG * BENCH_NUMBERS; i++)
+        x[i] = bench_number(1, i % 97, i);
+    for (size_t i = 0; i < LONG; i++)
+        y[i] = (int32_t)(i * i % BENCH_CLASSES);
+    for (int n = 0; n < 2; n++) {
+        bench b;
+        bench_open(&b, 2, "");
+        bench_model(&b, n ? "out = dense(x, size=5)\nloss = crf(out, y)\n"
+                          : "out = dense(x, size=6)\nloss = ctc(out, y)\n");
+        shake(&b);
+        works(&b,
+              rondo_batch_put(b.batch, "x",
+                              &(rondo_sequences){
+                                  .count = 1, .length = &length, .width = BENCH_NUMBERS, .values = &values},
+                              &b.error));
+        works(&b, rondo_batch_put(
+                      b.batch, "y",
+                      &(rondo_sequences){.count = 1, .length = n ? &length : &few, .symbols = &symbols},
+                      &b.error));
+        rondo_loss_report report = bench_learn(&b);
+        assert_true(isfinite(report.sum) && report.sum > LONG / 10 && report.infeasible == 0);
+        assert_true(report.count == (n ? LONG : SYMBOLS));
+        for (size_t i = 0; i < b.model->numbers; i++)
+            assert_true(isfinite((double)b.model->grads[i]));
+        assert_true(b.model->train.bytes < (size_t)40 << 20);
+        bench_close(&b);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -300,6 +339,7 @@ int main(void)
         cmocka_unit_test(batches_that_do_not_fit_are_refused),
         cmocka_unit_test(gradients_zeroed_after_the_loss_are_refused),
         cmocka_unit_test(parameters_of_a_crf_have_names_and_begin_as_zero),
+        cmocka_unit_test(a_sequence_of_100000_steps_is_learned),
         cmocka_unit_test(a_saved_crf_is_the_same_when_loaded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

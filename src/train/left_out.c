@@ -1,0 +1,50 @@
+/* Records whose target has more symbols than a ctc loss can place on their steps: which they are. */
+#include "train/trainer.h"
+
+#include <inttypes.h>
+
+enum { NAMED = 10 };
+
+/* The error of --ctc-infeasible error, with the record before it. */
+static rondo_status blame_record(const rondo_trainer *t, rondo_error *error)
+{
+    rd_record_place place;
+    const size_t i = rd_model_infeasible(t->model, 0);
+    rondo_error inner;
+    if (!error || i == SIZE_MAX) return RONDO_BAD_DATA;
+    inner = *error;
+    RD_TRY(rd_loader_sequence(t->loader, t->progress.epoch, t->progress.batch, i, &place, error));
+    return rd_fail(error, RONDO_BAD_DATA, "%s:%" PRIu64 ": %s", place.name, place.line, inner.message);
+}
+
+static rondo_status name_records(rondo_trainer *t, rondo_error *error)
+{
+    for (size_t i = rd_model_infeasible(t->model, 0); i != SIZE_MAX;
+         i = rd_model_infeasible(t->model, i + 1)) {
+        rd_record_place place;
+        if (++t->left_out > NAMED) continue;
+        RD_TRY(rd_loader_sequence(t->loader, t->progress.epoch, t->progress.batch, i, &place, error));
+        rd_text_format(&t->warning,
+                       "%s:%" PRIu64 ": the target needs more steps than there are; ctc leaves it out\n",
+                       place.name, place.line);
+    }
+    return rd_text_done(&t->warning, error);
+}
+
+rondo_status rd_trainer_loss(rondo_trainer *t, const rondo_batch *batch, rondo_loss_report *report,
+                             rondo_error *error)
+{
+    const rondo_status status = rondo_model_loss(t->model, batch, report, error);
+    if (status == RONDO_BAD_DATA) return blame_record(t, error);
+    if (status != RONDO_OK || report->infeasible == 0 || t->progress.epoch > 0) return status;
+    return name_records(t, error);
+}
+
+void rd_trainer_count_left_out(rondo_trainer *t)
+{
+    if (t->left_out > NAMED)
+        rd_text_format(&t->warning,
+                       "%" PRIu64 " targets need more steps than there are; ctc leaves them out\n",
+                       t->left_out);
+    t->left_out = 0;
+}
