@@ -326,7 +326,7 @@ static void read_out(const rd_ctc_beam *b, size_t place, rd_ctc_found *found)
 }
 
 /* Gives back the states that are left. */
-static void end(rd_ctc_beam *b)
+static void give_back(rd_ctc_beam *b)
 {
     for (size_t i = 0; i < b->live; i++)
         b->node[b->now[i].node].place = SIZE_MAX;
@@ -349,6 +349,6 @@ rondo_status rd_ctc_beam_run(rd_ctc_beam *beam, const rd_outputs *outputs, const
         for (; *count < rd_size_min(best, b->live); ++*count)
             read_out(b, *count, &found[*count]);
     }
-    end(b);
+    give_back(b);
     return status;
 }

@@ -14,8 +14,8 @@ static size_t likeliest(size_t width, const rd_real *z)
 static double log_total(size_t width, const rd_real *z)
 {
     const double top = (double)z[likeliest(width, z)];
-    double sum = 0;
-    for (size_t k = 0; k < width; k++)
+    double sum = exp((double)z[0] - top);
+    for (size_t k = 1; k < width; k++)
         sum += exp((double)z[k] - top);
     return top + log(sum);
 }

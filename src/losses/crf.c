@@ -138,9 +138,9 @@ static double exponentials(range r, const double *x, double *mass)
 
 static double log_sum(const chain *c, range r, const double *x)
 {
-    double sum = 0;
     const double top = exponentials(r, x, c->mass);
-    for (size_t i = r.low; i < r.high; i++)
+    double sum = c->mass[r.low];
+    for (size_t i = r.low + 1; i < r.high; i++)
         sum += c->mass[i];
     return top + log(sum);
 }

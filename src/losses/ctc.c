@@ -197,10 +197,11 @@ static void normalize(const lattice *l)
     const size_t width = l->all->call->width;
     for (size_t t = 0; t < l->steps; t++) {
         const rd_real *z = logits(l, t);
-        double top = (double)z[0], sum = 0;
+        double top = (double)z[0];
         for (size_t k = 1; k < width; k++)
             top = (double)z[k] > top ? (double)z[k] : top;
-        for (size_t k = 0; k < width; k++)
+        double sum = exp((double)z[0] - top);
+        for (size_t k = 1; k < width; k++)
             sum += exp((double)z[k] - top);
         l->norm[t] = top + log(sum);
     }
