@@ -1,5 +1,5 @@
 /* rondo bench --cell … --hidden-size …: tokens a second of training and use by cell, size and batch, with
- * mean and spread, for the networks that the flags of rondo train describe; and the table of --scan. */
+ * mean and spread, for the networks that the flags of rondo train describe; and the table of --by-length. */
 #include "bench.h"
 
 #include <math.h>

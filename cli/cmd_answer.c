@@ -62,7 +62,7 @@ static void put_tags_json(const rondo_answer *answer)
         const char *stop = memchr(at, '\n', (size_t)(end - at));
         stop = stop ? stop : end;
         if (*at == '=' && k < answer->count) {
-            const size_t size = strcspn(at + 1, " \t\n");
+            const size_t size = strcspn(at + 1, " \t\r\n");
             buffer_put(&tokens, k ? "," : "[");
             json_quote(&tokens, at + 1, size < (size_t)(stop - at - 1) ? size : (size_t)(stop - at - 1));
             buffer_put(&tags, k ? "," : "[");
@@ -92,13 +92,13 @@ static void put_tags(const answering *a, const rondo_answer *answer)
     }
     while (at < end) {
         const char *stop = memchr(at, '\n', (size_t)(end - at));
-        const size_t size = (size_t)((stop ? stop : end) - at);
-        output_sink(NULL, at + 1, size - 1);
+        const size_t size = (size_t)((stop ? stop : end) - at), mark = size > 1 && at[size - 1] == '\r';
+        output_sink(NULL, at + 1, size - 1 - mark);
         if (*at == '=' && k < answer->count) {
             output_text(memchr(at, '\t', size) ? "\t" : " ");
             output_text(answer->text[k++]);
         }
-        output_text("\n");
+        output_text(mark ? "\r\n" : "\n");
         at += size + (stop != NULL);
     }
 }

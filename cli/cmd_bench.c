@@ -81,12 +81,12 @@ static int run_on_device(bench *b, const invocation *call)
 {
     rondo_error error = {0};
     int status = device_open(b->options, &b->device);
-    const int sweeps = !call->files && !flag_of(b->options, "machine") && !flag_of(b->options, "scan");
+    const int sweeps = !call->files && !flag_of(b->options, "machine") && !flag_of(b->options, "by-length");
     if (status == RONDO_OK && !sweeps && rondo_machine(b->device, &b->roofs, &error) != RONDO_OK)
         status = report_error(&error);
     if (status == RONDO_OK)
         status = flag_of(b->options, "machine") ? machine(b)
-                 : flag_of(b->options, "scan")  ? bench_scan(b, call)
+                 : flag_of(b->options, "by-length")  ? bench_scan(b, call)
                  : call->files                  ? run_named(b, call)
                                                 : bench_sweep(b, call);
     rondo_device_close(b->device);

@@ -29,12 +29,9 @@ static int split(invocation *call)
     if (!prefix[0])
         return report_fail(RONDO_BAD_ARGUMENT, "-o PREFIX; PREFIX.train, .valid and .test are written",
                            "rondo data split: a name for the parts is missing");
-    if (call->files > 2)
-        return report_fail(RONDO_BAD_ARGUMENT, NULL, "rondo data split: one file at a time, found also %s",
-                           show(call->file[2]).text);
     int status = settle_seed(call->options);
     if (status != RONDO_OK) return status;
-    return rondo_data_split(call->options, call->file[1], prefix, output_sink, NULL, &error) == RONDO_OK
+    return rondo_data_split(call->options, call->file + 1, (size_t)call->files - 1, prefix, output_sink, NULL, &error) == RONDO_OK
                ? RONDO_OK
                : report_error(&error);
 }

@@ -22,6 +22,8 @@ static const struct {
 "  text     UTF-8; --tokens char|byte|word; one stream, or a sequence a line with --lines\n"
 "  csv      a header and columns; --group tells sequences apart, --inputs and --target name columns\n"
 "  conll    one token and its tag a line, an empty line between sentences\n"
+"  table    a label and a sequence among the columns of a row; fasta, jsonl: the same in other words\n"
+"  files    a label a file, a text a line;  ts: sequences of numbers with labels;  idx: images\n"
 "  .gz      any of these, packed with gzip\n"
 "  model    safetensors, with options, vocabulary and list of layers inside; tensors have PyTorch's names\n"
 "           where the function is the same\n"

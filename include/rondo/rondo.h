@@ -307,10 +307,10 @@ RONDO_API rondo_status rondo_loader_next(rondo_loader *loader, rondo_batch *batc
                                          rondo_error *error);
 RONDO_API void rondo_loader_free(rondo_loader *loader);
 
-/* Splits the records of `path` into PREFIX.train, .valid, .test (fractions by options `valid-share`,
- * `test-share`, or `folds`, `fold`, `distinct`) and reports the counts. */
-RONDO_API rondo_status rondo_data_split(const rondo_options *options, const char *path, const char *prefix,
-                                        rondo_sink report, void *user, rondo_error *error);
+/* Splits the records of files into PREFIX.train, .valid, .test (fractions by options `valid-share`, `test-share`, or
+ * `folds`, `fold`; `distinct`, `stratify`) and reports the counts. A pair of files becomes pairs, PREFIX.train.en and .de. */
+RONDO_API rondo_status rondo_data_split(const rondo_options *options, const char *const *paths, size_t count,
+                                        const char *prefix, rondo_sink report, void *user, rondo_error *error);
 /* Writes `count` records of a synthetic task: adding, copy, reber, brackets, sine, names. */
 RONDO_API rondo_status rondo_data_synth(const char *name, const rondo_options *options, rondo_sink sink, void *user,
                                         rondo_error *error);

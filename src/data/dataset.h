@@ -68,6 +68,7 @@ typedef struct rd_corpus {
     rd_columns columns[2], unused;      /* CSV only */
     uint64_t unknown[RD_CORPUS_PARTS]; /* symbols mapped to the unknown one; labels never seen in training */
     uint64_t cut;                  /* records shortened to --max-length */
+    unsigned schemes;              /* tags: how entities are written, see tag_schemes.h */
     uint64_t skipped;              /* bad records left out */
     rd_text skipped_places;        /* the first ten of them */
     char hash[65];                 /* SHA-256 of all bytes read, in order */

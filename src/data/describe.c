@@ -5,6 +5,7 @@
 #include "base/size.h"
 #include "base/text.h"
 #include "data/dataset.h"
+#include "data/tag_schemes.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -158,22 +159,30 @@ static rondo_status measure_lengths(facts *f, rondo_error *error)
     return RONDO_OK;
 }
 
+/* Widens the spans of the columns by rows; `first` 1: there were none before. */
+static void widen(span *column, const float *row, size_t rows, size_t width, int first)
+{
+    for (size_t i = 0; i < rows; i++, row += width)
+        for (size_t c = 0; c < width; c++) {
+            column[c].least = first && i == 0 ? row[c] : fminf(column[c].least, row[c]);
+            column[c].most = first && i == 0 ? row[c] : fmaxf(column[c].most, row[c]);
+        }
+}
+
 static rondo_status measure_columns(facts *f, rondo_error *error)
 {
     const rd_corpus *corpus = f->data->corpus;
-    float *row = NULL;
-    size_t width = corpus->width[RD_X];
+    float *block = NULL;
+    const size_t width = corpus->width[RD_X], rows = 1 + 16384 / width;
     RD_TRY(rd_alloc(width, sizeof *f->column, "a data check", &f->column, error));
-    RD_TRY(rd_alloc(width, sizeof *row, "a data check", &row, error));
+    RD_TRY(rd_alloc(rows * width, sizeof *block, "a data check", &block, error));
     rondo_status status = RONDO_OK;
-    for (uint64_t i = 0; i < corpus->rows && status == RONDO_OK; i++) {
-        status = rd_store_read(corpus->values[RD_X], i, 1, row, error);
-        for (size_t c = 0; c < width; c++) {
-            f->column[c].least = i == 0 ? row[c] : fminf(f->column[c].least, row[c]);
-            f->column[c].most = i == 0 ? row[c] : fmaxf(f->column[c].most, row[c]);
-        }
+    for (uint64_t i = 0; i < corpus->rows && status == RONDO_OK; i += rows) {
+        const size_t n = corpus->rows - i < rows ? (size_t)(corpus->rows - i) : rows;
+        status = rd_store_read(corpus->values[RD_X], i, n, block, error);
+        if (status == RONDO_OK) widen(f->column, block, n, width, i == 0);
     }
-    rd_free(row);
+    rd_free(block);
     return status;
 }
 
@@ -312,6 +321,9 @@ static void as_text(const facts *f, rd_text *text)
     put_columns("not read", &corpus->unused, text);
     if (f->column) put_constant(f, text);
     if (f->label) put_labels(f, text);
+    if (corpus->schemes)
+        rd_text_format(text, "entities   %s%s\n", rd_scheme_name(corpus->schemes),
+                       corpus->schemes & RD_SEEN_IOB1 ? " (--scheme bio learns them as IOB2)" : "");
     if (corpus->cut) rd_text_format(text, "cut        %" PRIu64 " records to --max-length\n", corpus->cut);
     if (corpus->skipped)
         rd_text_format(text, "skipped    %" PRIu64 " bad places\n%s\n", corpus->skipped,
@@ -408,6 +420,7 @@ static void as_json(const facts *f, rd_text *text)
         json_columns(text, "unused", &corpus->unused);
     }
     if (f->label) json_labels(f, text);
+    if (f->data->corpus->schemes) rd_text_format(text, ",\"entities\":\"%s\"", rd_scheme_name(f->data->corpus->schemes));
     json_number(text, "cut", corpus->cut);
     json_number(text, "skipped", corpus->skipped);
     rd_text_put(text, "}\n");

@@ -9,7 +9,7 @@
 #include "data/normalize.h"
 #include "options/options.h"
 
-enum { RD_TEXT_STATE = 16, RD_CSV_STATE = 512, RD_CONLL_STATE = 256 }; /* room for what a reader remembers */
+enum { RD_TEXT_STATE = 16, RD_CSV_STATE = 512, RD_CONLL_STATE = 512, RD_RECORD_STATE = 256 }; /* room for what a reader remembers */
 
 struct rd_reader_row;
 
@@ -85,6 +85,17 @@ rondo_status rd_parallel_read(rd_opening *opening, rd_input *input, rondo_error 
 
 rondo_status rd_roll_read(rd_opening *opening, rd_input *input, rondo_error *error);
 rondo_status rd_midi_read(rd_opening *opening, rd_input *input, rondo_error *error);
+rondo_status rd_ts_read(rd_opening *opening, rd_input *input, rondo_error *error);
+void rd_ts_clear(void *memory);
+rondo_status rd_table_read(rd_opening *opening, rd_input *input, rondo_error *error);
+void rd_table_clear(void *memory);
+rondo_status rd_fasta_read(rd_opening *opening, rd_input *input, rondo_error *error);
+void rd_fasta_clear(void *memory);
+rondo_status rd_files_read(rd_opening *opening, rd_input *input, rondo_error *error);
+rondo_status rd_jsonl_read(rd_opening *opening, rd_input *input, rondo_error *error);
+rondo_status rd_idx_read(rd_opening *opening, rd_input *input, rondo_error *error);
+rondo_status rd_idx_end(rd_opening *opening, rondo_error *error);
+void rd_idx_clear(void *memory);
 
 rondo_status rd_conll_read(rd_opening *opening, rd_input *input, rondo_error *error);
 void rd_conll_clear(void *memory);

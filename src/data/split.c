@@ -5,13 +5,12 @@
 #include "base/memory.h"
 #include "base/rng.h"
 #include "data/csv.h"
-#include "data/readers.h"
+#include "data/split_records.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-enum { TRAIN, VALID, TEST, PARTS, PIECE = 4096 };
-static const char *const part_names[PARTS] = {"train", "valid", "test"};
+enum { TRAIN = RD_PART_TRAIN, VALID = RD_PART_VALID, TEST = RD_PART_TEST, PARTS = RD_SPLIT_PARTS, PIECE = 4096 };
 
 typedef struct splitter {
     const rd_reader_row *reader;
@@ -30,9 +29,7 @@ typedef struct splitter {
 
     rd_text record; /* the record at hand */
     uint64_t records, bytes, number, position;
-    rd_text path[PARTS];
-    rd_save *save[PARTS];
-    uint64_t count[PARTS];
+    rd_split_parts parts;
 } splitter;
 
 /* ---- records as bytes */
@@ -213,14 +210,13 @@ static rondo_status write_records(splitter *s, const rd_source *source, size_t m
     input.keep_bom = s->reader->form == RD_DATA_STREAM;
     rondo_status status = read_header(s, &input, error);
     for (int part = 0; part < PARTS && status == RONDO_OK; part++)
-        if (s->save[part] && s->header.size)
-            status = rd_save_write(s->save[part], s->header.text, s->header.size, error);
+        status = rd_parts_write(&s->parts, part, 0, s->header.text, s->header.size, error);
     while (status == RONDO_OK && (status = next_record(s, &input, error)) == RONDO_OK && s->more) {
         int part = part_of(s);
-        s->count[part]++;
+        s->parts.count[part]++;
         s->number++;
         s->position += s->reader->form == RD_DATA_STREAM ? s->record.size : 1;
-        status = rd_save_write(s->save[part], s->record.text, s->record.size, error);
+        status = rd_parts_write(&s->parts, part, 0, s->record.text, s->record.size, error);
     }
     rd_input_close(&input);
     return status;
@@ -228,60 +224,14 @@ static rondo_status write_records(splitter *s, const rd_source *source, size_t m
 
 static rondo_status open_parts(splitter *s, const char *prefix, rondo_error *error)
 {
-    for (int part = 0; part < PARTS; part++) {
-        if (!is_wanted(s, part)) continue;
-        rd_text_format(&s->path[part], "%s.%s", prefix, part_names[part]);
-        RD_TRY(rd_text_done(&s->path[part], error));
-        RD_TRY(rd_save_open(s->path[part].text, &s->save[part], error));
-    }
+    for (int part = 0; part < PARTS; part++)
+        if (is_wanted(s, part)) RD_TRY(rd_parts_open(&s->parts, part, 0, prefix, "", error));
     return RONDO_OK;
 }
 
-/* All parts are checked before the first is given its name. */
-static rondo_status commit_parts(splitter *s, int force, rondo_error *error)
+static rondo_status set_up(splitter *s, const rondo_options *options, rondo_error *error)
 {
-    for (int part = 0; part < PARTS; part++) {
-        if (!s->save[part]) continue;
-        if (s->count[part] == 0)
-            return rd_fail(error, RONDO_BAD_DATA, "the %s part would be empty (%" PRIu64 " records in all)",
-                           part_names[part], s->records);
-        if (!force && rd_file_exists(s->path[part].text)) {
-            rd_fail(error, RONDO_BAD_ARGUMENT, "%s exists", s->path[part].text);
-            rd_hint(error, "use -f to replace it");
-            return RONDO_BAD_ARGUMENT;
-        }
-    }
-    for (int part = 0; part < PARTS; part++) {
-        rd_save *save = s->save[part];
-        s->save[part] = NULL;
-        if (save) RD_TRY(rd_save_commit(save, force, error));
-    }
-    return RONDO_OK;
-}
-
-static rondo_status report_parts(const splitter *s, int json, rondo_sink sink, void *user, rondo_error *error)
-{
-    rd_text text = {0};
-    for (int part = 0; part < PARTS; part++) {
-        if (!s->path[part].size) continue;
-        if (json)
-            rd_text_format(&text, "{\"schema\":1,\"part\":\"%s\",\"records\":%" PRIu64 "}\n",
-                           part_names[part], s->count[part]);
-        else
-            rd_text_format(&text, "%s\t%" PRIu64 "\n", s->path[part].text, s->count[part]);
-    }
-    rondo_status status = rd_text_done(&text, error);
-    if (status == RONDO_OK && sink && sink(user, text.text, text.size) != 0)
-        status = rd_fail(error, RONDO_SYSTEM, "the report could not be written");
-    rd_text_free(&text);
-    return status;
-}
-
-static rondo_status set_up(splitter *s, const rondo_options *options, const char *path, rondo_error *error)
-{
-    const char *task = rd_option_is_set(options, RD_OPT_task) ? rd_option_text(options, RD_OPT_task) : "";
     uint64_t seed = (uint64_t)rd_option_integer(options, RD_OPT_seed);
-    RD_TRY(rd_reader_choose(options, task, path, 1, 0, &s->reader, error));
     s->group = rd_option_text(options, RD_OPT_group);
     s->by_position = s->reader->form == RD_DATA_STREAM || (s->reader->form == RD_DATA_NUMBERS && !*s->group);
     s->distinct = rd_option_flag(options, RD_OPT_distinct);
@@ -300,38 +250,53 @@ static rondo_status set_up(splitter *s, const rondo_options *options, const char
     if (s->distinct && s->by_position)
         return rd_fail(error, RONDO_BAD_ARGUMENT,
                        "--distinct needs records: --lines, --group, or tagged text");
+    if (rd_option_flag(options, RD_OPT_stratify) && !rd_splits_records(s->reader->form))
+        return rd_fail(error, RONDO_BAD_ARGUMENT, "--stratify needs a label a record; --task %s has none", s->reader->task);
     return RONDO_OK;
 }
 
-static rondo_status run(splitter *s, const rondo_options *options, const char *path, const char *prefix,
-                        rondo_error *error)
+/* What has no target of its own is split line by line or by position. */
+static rondo_status split_one(splitter *s, const rondo_options *options, const char *const *paths, size_t count,
+                              const char *prefix, rondo_error *error)
 {
     rd_source source;
     size_t max_line = (size_t)rd_option_integer(options, RD_OPT_max_line);
-    RD_TRY(set_up(s, options, path, error));
-    RD_TRY(rd_source_path(path, &source, error));
+    if (count > 1)
+        return rd_fail(error, RONDO_BAD_ARGUMENT, "data split: --reader %s takes one file at a time, found also %s", s->reader->name,
+                       rd_quote(paths[1]).text);
+    RD_TRY(rd_source_path(paths[0], &source, error));
     rondo_status status = count_records(s, &source, max_line, error);
     if (status == RONDO_OK && s->records == 0)
-        status = rd_fail(error, RONDO_BAD_DATA, "%s: there are no records to split", path);
+        status = rd_fail(error, RONDO_BAD_DATA, "%s: there are no records to split", paths[0]);
     if (status == RONDO_OK) status = open_parts(s, prefix, error);
     if (status == RONDO_OK) status = write_records(s, &source, max_line, error);
     rd_source_close(&source);
-    return status == RONDO_OK ? commit_parts(s, rd_option_flag(options, RD_OPT_force), error) : status;
+    return status;
 }
 
-rondo_status rondo_data_split(const rondo_options *options, const char *path, const char *prefix,
+static rondo_status run(splitter *s, const rondo_options *options, const char *const *paths, size_t count, const char *prefix,
+                        rondo_error *error)
+{
+    const char *task = rd_option_is_set(options, RD_OPT_task) ? rd_option_text(options, RD_OPT_task) : "";
+    RD_TRY(rd_reader_choose(options, task, paths[0], count, 0, &s->reader, error));
+    RD_TRY(set_up(s, options, error));
+    if (rd_splits_records(s->reader->form))
+        RD_TRY(rd_split_records(options, s->reader, paths, count, prefix, &s->parts, error));
+    else
+        RD_TRY(split_one(s, options, paths, count, prefix, error));
+    return rd_parts_commit(&s->parts, rd_option_flag(options, RD_OPT_force), error);
+}
+
+rondo_status rondo_data_split(const rondo_options *options, const char *const *paths, size_t count, const char *prefix,
                               rondo_sink report, void *user, rondo_error *error)
 {
-    if (!options || !path || !prefix)
+    if (!options || !paths || !count || !prefix)
         return rd_fail(error, RONDO_BAD_ARGUMENT, "rondo_data_split: an argument is missing");
     splitter s = {0};
-    rondo_status status = run(&s, options, path, prefix, error);
+    rondo_status status = run(&s, options, paths, count, prefix, error);
     if (status == RONDO_OK)
-        status = report_parts(&s, rd_option_flag(options, RD_OPT_json), report, user, error);
-    for (int part = 0; part < PARTS; part++) {
-        rd_save_abandon(s.save[part]);
-        rd_text_free(&s.path[part]);
-    }
+        status = rd_parts_report(&s.parts, rd_option_flag(options, RD_OPT_json), report, user, error);
+    rd_parts_clear(&s.parts);
     rd_text_free(&s.header);
     rd_text_free(&s.line);
     rd_text_free(&s.record);

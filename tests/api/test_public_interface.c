@@ -181,9 +181,9 @@ static void data_are_refused_when_something_is_missing(void **unused)
     REFUSED(rondo_loader_next(NULL, w.batch, &end, e));
     REFUSED(rondo_loader_next(w.loader, NULL, &end, e));
     WORKS(&w, rondo_loader_next(w.loader, w.batch, NULL, &w.error));
-    REFUSED(rondo_data_split(NULL, "a", "b", swallow, NULL, e));
-    REFUSED(rondo_data_split(w.options, NULL, "b", swallow, NULL, e));
-    REFUSED(rondo_data_split(w.options, "a", NULL, swallow, NULL, e));
+    REFUSED(rondo_data_split(NULL, (const char *const[]){"a"}, 1, "b", swallow, NULL, e));
+    REFUSED(rondo_data_split(w.options, NULL, 1, "b", swallow, NULL, e));
+    REFUSED(rondo_data_split(w.options, (const char *const[]){"a"}, 1, NULL, swallow, NULL, e));
     REFUSED(rondo_data_synth(NULL, w.options, swallow, NULL, e));
     REFUSED(rondo_data_synth("adding", NULL, swallow, NULL, e));
     REFUSED(rondo_data_synth("adding", w.options, NULL, NULL, e));

@@ -310,7 +310,7 @@ static void files_that_are_not_there_or_not_what_they_should_be_are_told(void **
     ENDS_WITH(RONDO_SYSTEM, rondo_model_save(w.model, nowhere, 1, e));
     ENDS_WITH(RONDO_SYSTEM, rondo_trainer_save(w.trainer, "/proc/no/run", e));
     ENDS_WITH(RONDO_SYSTEM, rondo_score(w.model, w.options, nowhere, stop_after_one, NULL, e));
-    ENDS_WITH(RONDO_SYSTEM, rondo_data_split(w.options, nowhere, w.folder, swallow, NULL, e));
+    ENDS_WITH(RONDO_SYSTEM, rondo_data_split(w.options, (const char *const[]){nowhere}, 1, w.folder, swallow, NULL, e));
     ENDS_WITH(RONDO_SYSTEM, rondo_plot(paths, 1, w.options, "text", swallow, NULL, e));
     REFUSED(rondo_plot(paths, 1, w.options, "marble", swallow, NULL, e));
     REFUSED(rondo_data_synth("no such task", w.options, swallow, NULL, e));

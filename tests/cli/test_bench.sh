@@ -44,8 +44,8 @@ check "bench --compare: the ratio with its spread" grep -q '^train-lstm-128: [0-
 status "bench --compare: a workload that is not there" 0 bench sequence-lstm-256 --threads 1 --max-time 0.01s --compare slow.json
 check "bench --compare: it is said" grep -q 'sequence-lstm-256: not in the earlier result' status.err
 
-"$program" bench --scan --hidden-size 8 --seq-len 64 --threads 1 --max-time 0.01s >scan.txt 2>err
-check "bench --scan: tokens/s of three cells" grep -q '^  *64  *[0-9]*  *[0-9]*  *[0-9]*  *[0-9]*  *[0-9.]*$' scan.txt
-"$program" bench --scan --hidden-size 8 --seq-len 64 --threads 1 --max-time 0.01s --json >scan.json 2>err
-check "bench --scan --json: a line a cell" [ "$(grep -c '"workload":"scan-\(rnn\|gru\|mingru\)-8-64"' scan.json)" = 3 ]
+"$program" bench --by-length --hidden-size 8 --seq-len 64 --threads 1 --max-time 0.01s >scan.txt 2>err
+check "bench --by-length: tokens/s of three cells" grep -q '^  *64  *[0-9]*  *[0-9]*  *[0-9]*  *[0-9]*  *[0-9.]*$' scan.txt
+"$program" bench --by-length --hidden-size 8 --seq-len 64 --threads 1 --max-time 0.01s --json >scan.json 2>err
+check "bench --by-length --json: a line a cell" [ "$(grep -c '"workload":"scan-\(rnn\|gru\|mingru\)-8-64"' scan.json)" = 3 ]
 exit $bad

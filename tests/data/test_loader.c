@@ -380,7 +380,7 @@ static void missing_arguments_are_answered(void **state)
     assert_int_equal(rondo_loader_next(NULL, NULL, NULL, NULL), RONDO_BAD_ARGUMENT);
     assert_int_equal(rondo_data_cut(NULL, NULL, NULL, NULL, NULL), RONDO_BAD_ARGUMENT);
     assert_int_equal(rondo_data_describe(NULL, NULL, 0, NULL, NULL, NULL), RONDO_BAD_ARGUMENT);
-    assert_int_equal(rondo_data_split(NULL, NULL, NULL, NULL, NULL, NULL), RONDO_BAD_ARGUMENT);
+    assert_int_equal(rondo_data_split(NULL, NULL, 0, NULL, NULL, NULL, NULL), RONDO_BAD_ARGUMENT);
     assert_int_equal(rondo_data_synth(NULL, NULL, NULL, NULL, NULL), RONDO_BAD_ARGUMENT);
     rondo_loader_free(NULL);
     rondo_data_free(NULL);

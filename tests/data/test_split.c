@@ -28,7 +28,7 @@ static int drop_folder(void **state)
 
 static rondo_status split(rondo_options *options, const char *name, rondo_error *error)
 {
-    rondo_status status = rondo_data_split(options, path_of(name), path_of("out"), NULL, NULL, error);
+    rondo_status status = rondo_data_split(options, (const char *const[]){path_of(name)}, 1, path_of("out"), NULL, NULL, error);
     rondo_options_free(options);
     return status;
 }
@@ -204,7 +204,7 @@ static void the_parts_are_reported(void **state)
     collected report = {.size = 0};
     rondo_options *options = OPTIONS("lines", "on", "json", "on");
     write_lines(10);
-    assert_int_equal(rondo_data_split(options, path_of("in.txt"), path_of("out"), collect, &report, NULL),
+    assert_int_equal(rondo_data_split(options, (const char *const[]){path_of("in.txt")}, 1, path_of("out"), collect, &report, NULL),
                      RONDO_OK);
     assert_string_equal(report.text, "{\"schema\":1,\"part\":\"train\",\"records\":8}\n"
                                      "{\"schema\":1,\"part\":\"valid\",\"records\":1}\n"

@@ -1,0 +1,209 @@
+/* Splits of records with targets: equal inputs stay together, labels keep their shares, pairs stay pairs, heads go to all. */
+#include "record_help.h"
+
+static char folder_name[64];
+
+static int make_folder(void **state)
+{
+    (void)state;
+    strcpy(folder_name, fresh_folder());
+    return 0;
+}
+
+static int drop_folder(void **state)
+{
+    (void)state;
+    remove_folder(folder_name);
+    return 0;
+}
+
+static const char *path_of(const char *name)
+{
+    static char path[8][256];
+    static int turn;
+    turn = (turn + 1) % 8;
+    snprintf(path[turn], sizeof path[turn], "%s/%s", folder_name, name);
+    return path[turn];
+}
+
+static void put(const char *name, const char *text)
+{
+    write_file(folder_name, name, text, strlen(text));
+}
+
+static rondo_status split(rondo_options *options, const char *one, const char *other, rondo_error *error)
+{
+    const char *const paths[] = {path_of(one), other ? path_of(other) : NULL};
+    rondo_status status = rondo_data_split(options, paths, other ? 2 : 1, path_of("out"), NULL, NULL, error);
+    rondo_options_free(options);
+    return status;
+}
+
+/* The bytes of a part; "" when it is not there. */
+static const char *part(const char *name)
+{
+    static char text[8][8192];
+    static int turn;
+    turn = (turn + 1) % 8;
+    FILE *file = fopen(path_of(name), "rb");
+    size_t size = file ? fread(text[turn], 1, sizeof text[turn] - 1, file) : 0;
+    if (file) fclose(file);
+    text[turn][size] = 0;
+    return text[turn];
+}
+
+static size_t times(const char *text, const char *word)
+{
+    size_t count = 0;
+    for (const char *at = text; (at = strstr(at, word)); at++)
+        count++;
+    return count;
+}
+
+static void folds_are_disjoint_cover_all_and_keep_the_shares_of_labels(void **state)
+{
+    (void)state;
+    char text[4096] = "", number[8], line[32];
+    for (int i = 0; i < 60; i++)
+        sprintf(text + strlen(text), "%s\tx%02d\n", i % 3 ? "common" : "rare", i);
+    put("in.tsv", text);
+    int seen[60] = {0};
+    for (int fold = 1; fold <= 5; fold++) {
+        sprintf(number, "%d", fold);
+        assert_int_equal(split(OPTIONS("task", "classify", "folds", "5", "fold", number, "valid-share", "0.25", "stratify", "on", "force", "on"),
+                               "in.tsv", NULL, NULL),
+                         RONDO_OK);
+        const char *test = part("out.test"), *train = part("out.train"), *valid = part("out.valid");
+        assert_int_equal(times(test, "rare"), 4);
+        assert_int_equal(times(test, "common"), 8);
+        assert_in_range(times(valid, "rare"), 3, 5);
+        assert_int_equal(times(valid, "\n"), 12);
+        assert_int_equal(times(train, "\n"), 36);
+        for (int i = 0; i < 60; i++) {
+            sprintf(line, "x%02d\n", i);
+            seen[i] += strstr(test, line) != NULL;
+            assert_int_equal(times(test, line) + times(train, line) + times(valid, line), 1);
+        }
+    }
+    for (int i = 0; i < 60; i++)
+        assert_int_equal(seen[i], 1);
+}
+
+static void equal_inputs_go_to_the_same_part_whatever_their_targets(void **state)
+{
+    (void)state;
+    char text[8192] = "", word[16];
+    for (int i = 0; i < 150; i++)
+        sprintf(text + strlen(text), "t%03d\ts%02d \n", i, i % 50);
+    put("in.tsv", text);
+    assert_int_equal(split(OPTIONS("task", "classify", "distinct", "on", "valid-share", "0.2", "test-share", "0.2"), "in.tsv", NULL, NULL),
+                     RONDO_OK);
+    const char *const parts[] = {part("out.train"), part("out.valid"), part("out.test")};
+    for (int i = 0; i < 50; i++) {
+        sprintf(word, "s%02d ", i);
+        for (int k = 0; k < 3; k++)
+            assert_true(times(parts[k], word) == 0 || times(parts[k], word) == 3);
+    }
+    assert_int_equal(times(parts[1], "\n"), 30);
+    assert_int_equal(times(parts[2], "\n"), 30);
+}
+
+static void leaving_one_out_leaves_each_out_once(void **state)
+{
+    (void)state;
+    int seen[6] = {0};
+    put("in.data", "+,a,x0\n+,a,x1\n+,a,x2\n-,a,x3\n-,a,x4\n-,a,x5");
+    for (int fold = 1; fold <= 6; fold++) {
+        char number[8];
+        sprintf(number, "%d", fold);
+        assert_int_equal(split(OPTIONS("task", "classify", "folds", "6", "fold", number, "valid-share", "0", "stratify", "on", "force", "on"),
+                               "in.data", NULL, NULL),
+                         RONDO_OK);
+        const char *test = part("out.test");
+        assert_int_equal(times(test, "\n"), 1);
+        seen[test[5] - '0']++;
+    }
+    for (int i = 0; i < 6; i++)
+        assert_int_equal(seen[i], 1);
+}
+
+static void pairs_of_files_stay_aligned(void **state)
+{
+    (void)state;
+    char one[2048] = "", other[2048] = "", first[32], second[32];
+    for (int i = 0; i < 40; i++) {
+        sprintf(one + strlen(one), "source %02d\n", i);
+        sprintf(other + strlen(other), "target %02d\n", i);
+    }
+    put("t.en", one);
+    put("t.de", other);
+    assert_int_equal(split(OPTIONS("reader", "parallel", "valid-share", "0", "test-share", "0.25"), "t.en", "t.de", NULL), RONDO_OK);
+    const char *en = part("out.test.en"), *de = part("out.test.de");
+    assert_int_equal(times(en, "\n"), 10);
+    for (int i = 0; i < 10; i++) { /* line i of one has the number of line i of the other */
+        assert_int_equal(sscanf(en + (size_t)i * 10, "source %31s", first), 1);
+        assert_int_equal(sscanf(de + (size_t)i * 10, "target %31s", second), 1);
+        assert_string_equal(first, second);
+    }
+    assert_int_equal(times(part("out.train.en"), "\n"), 30);
+    assert_int_equal(times(part("out.train.de"), "\n"), 30);
+}
+
+static void labels_of_file_names_are_written_before_their_lines(void **state)
+{
+    (void)state;
+    put("a.pos", "good\nbetter\n");
+    put("a.neg", "bad\nworse\n");
+    assert_int_equal(split(OPTIONS("task", "classify", "reader", "files", "valid-share", "0", "test-share", "0.5", "stratify", "on"), "a.pos", "a.neg", NULL), RONDO_OK);
+    const char *train = part("out.train"), *test = part("out.test");
+    assert_int_equal(times(train, "pos\t") + times(train, "neg\t"), 2);
+    assert_int_equal(times(train, "pos\t"), 1);
+    assert_int_equal(times(test, "pos\tgood\n") + times(train, "pos\tgood\n"), 1);
+    assert_int_equal(times(test, "neg\tworse\n") + times(train, "neg\tworse\n"), 1);
+}
+
+static void heads_go_to_every_part_and_records_of_many_lines_stay_whole(void **state)
+{
+    (void)state;
+    static const char head[] = "@classLabel true a b\n@data\n";
+    put("in.ts", "@classLabel true a b\n@data\n1:a\n2:b\n3:a\n4:b\n");
+    assert_int_equal(split(OPTIONS("task", "classify", "valid-share", "0", "test-share", "0.5"), "in.ts", NULL, NULL), RONDO_OK);
+    assert_memory_equal(part("out.train"), head, sizeof head - 1);
+    assert_memory_equal(part("out.test"), head, sizeof head - 1);
+    assert_int_equal(times(part("out.test"), "\n"), 4);
+    put("in.fa", ">a\nAC\nGT\n>b\nC\nCC\n");
+    assert_int_equal(split(OPTIONS("task", "classify", "valid-share", "0", "test-share", "0.5", "force", "on"), "in.fa", NULL, NULL), RONDO_OK);
+    assert_int_equal(times(part("out.train"), ">a\nAC\nGT\n") + times(part("out.test"), ">a\nAC\nGT\n"), 1);
+    assert_int_equal(times(part("out.train"), ">b\nC\nCC\n") + times(part("out.test"), ">b\nC\nCC\n"), 1);
+}
+
+static void what_cannot_be_split_is_refused_by_name(void **state)
+{
+    (void)state;
+    rondo_error error;
+    put("one.ts", "@classLabel true a\n@data\n1:a\n");
+    put("two.ts", "@classLabel true b\n@data\n1:b\n");
+    assert_int_equal(split(OPTIONS("task", "classify", "valid-share", "0", "test-share", "0.5"), "one.ts", "two.ts", &error), RONDO_BAD_DATA);
+    assert_non_null(strstr(error.message, "two.ts:1:1: what stands before the records is not as in "));
+    put("in.tsv", "a\tb\nc\td\n");
+    assert_int_equal(split(OPTIONS("task", "classify", "skip-bad", "1"), "in.tsv", NULL, &error), RONDO_BAD_ARGUMENT);
+    assert_int_equal(split(OPTIONS("reader", "parallel", "stratify", "on"), "in.tsv", "in.tsv", &error), RONDO_BAD_ARGUMENT);
+    assert_int_equal(split(OPTIONS("lines", "on", "stratify", "on"), "in.tsv", NULL, &error), RONDO_BAD_ARGUMENT);
+    assert_int_equal(split(OPTIONS("lines", "on"), "in.tsv", "one.ts", &error), RONDO_BAD_ARGUMENT);
+    assert_int_equal(split(OPTIONS("task", "classify", "valid-share", "0.1", "test-share", "0"), "in.tsv", NULL, &error), RONDO_BAD_DATA);
+    assert_string_equal(part("out.train"), "");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(folds_are_disjoint_cover_all_and_keep_the_shares_of_labels, make_folder, drop_folder),
+        cmocka_unit_test_setup_teardown(equal_inputs_go_to_the_same_part_whatever_their_targets, make_folder, drop_folder),
+        cmocka_unit_test_setup_teardown(leaving_one_out_leaves_each_out_once, make_folder, drop_folder),
+        cmocka_unit_test_setup_teardown(pairs_of_files_stay_aligned, make_folder, drop_folder),
+        cmocka_unit_test_setup_teardown(labels_of_file_names_are_written_before_their_lines, make_folder, drop_folder),
+        cmocka_unit_test_setup_teardown(heads_go_to_every_part_and_records_of_many_lines_stay_whole, make_folder, drop_folder),
+        cmocka_unit_test_setup_teardown(what_cannot_be_split_is_refused_by_name, make_folder, drop_folder),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
