@@ -297,7 +297,7 @@ static int all_runs(task_at_hand *t)
     int status = RONDO_OK;
     if (folds > MOST_FOLDS) return report_fail(RONDO_LIMIT, NULL, "%s/recipe: %zu folds, at most %d", t->of->folder, folds, MOST_FOLDS);
     for (size_t seed = 1; seed <= seeds && status == RONDO_OK; seed++)
-        for (size_t fold = 0; fold < (folds ? folds : 1) && status == RONDO_OK; fold++)
+        for (size_t fold = 1; fold <= (folds ? folds : 1) && status == RONDO_OK; fold++)
             status = one_run(t, folds, fold, seed);
     return status;
 }
