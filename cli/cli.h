@@ -46,6 +46,7 @@ int run_evaluate(invocation *call);
 int run_generate(invocation *call);
 int run_score(invocation *call);
 int run_answer(invocation *call); /* classify, tag, translate */
+int run_forecast(invocation *call);
 int run_quantize(invocation *call);
 int run_reproduce(invocation *call);
 int run_inspect(invocation *call);

@@ -119,14 +119,20 @@ static int settle(job *j)
 
 /* ---- data and model */
 
+/* Files to validate on go on where the training file ends: windows of a series may look back into it. */
 static rondo_status open_valid(job *j)
 {
     char **path = NULL;
     size_t count = 0;
-    rondo_status status = RONDO_LIMIT;
-    if (list_split(text_of(j->options, "valid"), &path, &count) == RONDO_OK)
-        status = rondo_data_open(j->options, j->base ? j->base : j->model, (const char *const *)path, count, &j->valid, &j->error);
+    rondo_options *own = NULL;
+    rondo_status status = rondo_options_copy(j->options, &own, &j->error);
+    if (status == RONDO_OK && option_is(j->options, "task", "forecast") && strcmp(j->path[j->paths - 1], "-") != 0)
+        status = rondo_options_set(own, "history", j->path[j->paths - 1], &j->error);
+    if (status == RONDO_OK && list_split(text_of(j->options, "valid"), &path, &count) != RONDO_OK) status = RONDO_LIMIT;
+    if (status == RONDO_OK)
+        status = rondo_data_open(own, j->base ? j->base : j->model, (const char *const *)path, count, &j->valid, &j->error);
     list_free(path, count);
+    rondo_options_free(own);
     return status;
 }
 
@@ -182,7 +188,7 @@ static int prepare(job *j)
     if (rondo_data_describe(train, j->valid, 0, say_sink, NULL, &j->error) != RONDO_OK)
         return report_error(&j->error);
     if (j->base) j->model = j->base;
-    if (!j->model && rondo_model_for(j->device, j->options, j->data, &j->model, &j->error) != RONDO_OK)
+    if (!j->model && rondo_model_for(j->device, j->options, train, &j->model, &j->error) != RONDO_OK)
         return report_error(&j->error);
     tell_coverage(j);
     if (rondo_trainer_new(j->model, train, j->valid, j->options, &j->trainer, &j->error) != RONDO_OK)

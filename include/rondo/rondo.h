@@ -433,6 +433,21 @@ typedef int (*rondo_on_answer)(void *user, const rondo_answer *answer);
 RONDO_API rondo_status rondo_predict(rondo_model *model, const rondo_options *options, const char *const *paths,
                                      size_t count, rondo_on_answer on_answer, void *user, rondo_error *error);
 
+typedef struct rondo_forecast_row { /* one step of one series */
+    const char *series;             /* value of its group, "" when there are no groups */
+    const char *time_column;        /* name of the column of times; NULL: there is none */
+    const char *time;               /* of this step, as times are written in the file; "" without */
+    size_t step;                    /* 1, 2 … after the last row */
+    size_t columns;
+    const char *const *column;      /* [columns] "load", or a quantile of it: "load.q10" */
+    const double *value;            /* [columns] in the units of the data */
+} rondo_forecast_row;
+typedef int (*rondo_on_forecast)(void *user, const rondo_forecast_row *row);
+/* What comes after the last row of every series in CSV files, `--horizon` steps of each; on_row gives 0 to go on.
+ * Models of task forecast. */
+RONDO_API rondo_status rondo_forecast(rondo_model *model, const rondo_options *options, const char *const *paths, size_t count,
+                                      rondo_on_forecast on_row, void *user, rondo_error *error);
+
 typedef struct rondo_sampling {
     double temperature;  /* 0: the likeliest symbol, ties to the lower index */
     size_t top_k;        /* 0: all */

@@ -1,6 +1,6 @@
 /* Numbers from a CSV file: which columns are read is settled at the header of the first file, every row is
  * checked against it, and rows that follow each other with the same group make a sequence. */
-#include "data/csv.h"
+#include "data/csv_columns.h"
 #include "data/readers.h"
 
 #include "base/hash.h"
@@ -53,86 +53,6 @@ void rd_csv_clear(void *memory)
 
 /* ---- columns */
 
-static rondo_status add_column(rd_columns *columns, const char *name, size_t size, rondo_error *error)
-{
-    char *copy = NULL;
-    RD_TRY(rd_grow(&columns->name, &columns->room, columns->count + 1, sizeof *columns->name,
-                   "names of columns", error));
-    RD_TRY(rd_alloc(size + 1, 1, "the name of a column", &copy, error));
-    memcpy(copy, name, size);
-    columns->name[columns->count++] = copy;
-    return RONDO_OK;
-}
-
-/* The number of the column of that name in the header at hand, SIZE_MAX when there is none. */
-static size_t column_of(const rd_csv *csv, const char *name, size_t size)
-{
-    for (size_t i = 0; i < csv->fields; i++) {
-        size_t length;
-        const char *text = rd_csv_text(csv, i, &length);
-        if (length == size && memcmp(text, name, size) == 0) return i;
-    }
-    return SIZE_MAX;
-}
-
-static rondo_status no_column(const rd_csv *csv, const rd_input *input, const char *name, size_t size,
-                              rondo_error *error)
-{
-    size_t best = SIZE_MAX, nearest = 0;
-    char wanted[64] = "", known[64];
-    memcpy(wanted, name, rd_size_min(size, sizeof wanted - 1));
-    for (size_t i = 0; i < csv->fields; i++) {
-        size_t length;
-        const char *text = rd_csv_text(csv, i, &length);
-        memset(known, 0, sizeof known);
-        memcpy(known, text, rd_size_min(length, sizeof known - 1));
-        size_t distance = rd_edit_distance(wanted, known);
-        nearest = distance < best ? i : nearest;
-        best = rd_size_min(distance, best);
-    }
-    rd_fail(error, RONDO_BAD_DATA, "%s:%zu: there is no column %s", input->source->name, csv->line,
-            rd_quote_n(name, size).text);
-    size_t length;
-    const char *text = rd_csv_text(csv, nearest, &length);
-    rd_hint(error, "the nearest of %zu columns is %s", csv->fields, rd_quote_n(text, length).text);
-    return RONDO_BAD_DATA;
-}
-
-/* Adds the names of a list "a,b" that the options give to `columns`. */
-static rondo_status listed_columns(const rd_csv *csv, const rd_input *input, const char *list,
-                                   rd_columns *columns, rondo_error *error)
-{
-    while (*list) {
-        list += strspn(list, " ");
-        size_t size = strcspn(list, ",");
-        if (column_of(csv, list, size) == SIZE_MAX) return no_column(csv, input, list, size, error);
-        RD_TRY(add_column(columns, list, size, error));
-        list += size + (list[size] == ',');
-    }
-    return RONDO_OK;
-}
-
-static int holds(const rd_columns *columns, const char *name, size_t size)
-{
-    for (size_t i = 0; i < columns->count; i++)
-        if (strlen(columns->name[i]) == size && memcmp(columns->name[i], name, size) == 0) return 1;
-    return 0;
-}
-
-static int same_text(const char *text, const char *other, size_t size)
-{
-    return strlen(text) == size && memcmp(text, other, size) == 0;
-}
-
-static int is_number(const char *text, size_t size, double *value)
-{
-    while (size && *text == ' ')
-        text++, size--;
-    while (size && text[size - 1] == ' ')
-        size--;
-    return rd_parse_number(text, size, value);
-}
-
 /* The last column is the target unless one was named; it is not the group. */
 static rondo_status default_target(rd_opening *opening, const rd_csv *csv, const char *group,
                                    rondo_error *error)
@@ -141,7 +61,7 @@ static rondo_status default_target(rd_opening *opening, const rd_csv *csv, const
     for (size_t i = csv->fields; i-- > 0 && targets->count == 0;) {
         size_t size;
         const char *text = rd_csv_text(csv, i, &size);
-        if (!same_text(group, text, size)) RD_TRY(add_column(targets, text, size, error));
+        if (!rd_csv_same(group, text, size)) RD_TRY(rd_columns_add(targets, text, size, error));
     }
     return RONDO_OK;
 }
@@ -153,18 +73,18 @@ static rondo_status choose_columns(rd_opening *opening, const rd_csv *csv, const
     rd_corpus *corpus = opening->corpus;
     const char *inputs = rd_option_text(opening->options, RD_OPT_inputs);
     const char *group = rd_option_text(opening->options, RD_OPT_group);
-    RD_TRY(listed_columns(csv, input, rd_option_text(opening->options, RD_OPT_target), &corpus->columns[RD_Y],
+    RD_TRY(rd_csv_listed(csv, input, rd_option_text(opening->options, RD_OPT_target), &corpus->columns[RD_Y],
                           error));
     RD_TRY(default_target(opening, csv, group, error));
-    RD_TRY(listed_columns(csv, input, inputs, &corpus->columns[RD_X], error));
+    RD_TRY(rd_csv_listed(csv, input, inputs, &corpus->columns[RD_X], error));
     for (size_t i = 0; i < csv->fields; i++) {
         size_t size;
         const char *text = rd_csv_text(csv, i, &size);
-        if (holds(&corpus->columns[RD_Y], text, size) || holds(&corpus->columns[RD_X], text, size) ||
-            same_text(group, text, size))
+        if (rd_columns_hold(&corpus->columns[RD_Y], text, size) || rd_columns_hold(&corpus->columns[RD_X], text, size) ||
+            rd_csv_same(group, text, size))
             continue;
         int read = numeric[i] && !*inputs; /* NOLINT(clang-analyzer-core.NullDereference): [fields] */
-        RD_TRY(add_column(read ? &corpus->columns[RD_X] : &corpus->unused, text, size, error));
+        RD_TRY(rd_columns_add(read ? &corpus->columns[RD_X] : &corpus->unused, text, size, error));
     }
     for (int part = RD_X; part <= RD_Y; part++) {
         size_t width = corpus->columns[part].count;
@@ -184,8 +104,8 @@ static rondo_status find_columns(const rd_columns *columns, const rd_csv *csv, c
     RD_TRY(rd_grow(number, room, columns->count, sizeof **number, "columns", error));
     for (size_t i = 0; i < columns->count; i++) {
         size_t size = strlen(columns->name[i]);
-        (*number)[i] = column_of(csv, columns->name[i], size);
-        if ((*number)[i] == SIZE_MAX) return no_column(csv, input, columns->name[i], size, error);
+        (*number)[i] = rd_csv_column(csv, columns->name[i], size);
+        if ((*number)[i] == SIZE_MAX) return rd_csv_no_column(csv, input, columns->name[i], size, error);
     }
     return RONDO_OK;
 }
@@ -197,8 +117,8 @@ static rondo_status bind_columns(rd_opening *opening, csv_state *state, const rd
     const char *group = rd_option_text(opening->options, RD_OPT_group);
     RD_TRY(find_columns(&corpus->columns[RD_X], header, input, &state->input, &state->input_room, error));
     RD_TRY(find_columns(&corpus->columns[RD_Y], header, input, &state->target, &state->target_room, error));
-    state->group = *group ? column_of(header, group, strlen(group)) : SIZE_MAX;
-    if (*group && state->group == SIZE_MAX) return no_column(header, input, group, strlen(group), error);
+    state->group = *group ? rd_csv_column(header, group, strlen(group)) : SIZE_MAX;
+    if (*group && state->group == SIZE_MAX) return rd_csv_no_column(header, input, group, strlen(group), error);
     state->columns = header->fields;
     RD_TRY(rd_grow(&state->row, &state->row_room, corpus->width[RD_X] + corpus->width[RD_Y],
                    sizeof *state->row, "a row of numbers", error));
@@ -215,11 +135,11 @@ static rondo_status judge_header(const rd_csv *header, const rd_input *input, ro
         double value;
         size_t size;
         const char *text = rd_csv_text(header, i, &size);
-        numbers += (size_t)(is_number(text, size, &value) != 0);
+        numbers += (size_t)(rd_csv_number(text, size, &value) != 0);
         if (size == 0 && header->fields > 1)
             return rd_fail(error, RONDO_BAD_DATA, "%s:%zu:%zu: a column without a name", input->source->name,
                            header->field[i].line, header->field[i].column);
-        if (column_of(header, text, size) < i)
+        if (rd_csv_column(header, text, size) < i)
             return rd_fail(error, RONDO_BAD_DATA, "%s:%zu:%zu: the column %s is there twice",
                            input->source->name, header->field[i].line, header->field[i].column,
                            rd_quote_n(text, size).text);
@@ -231,13 +151,6 @@ static rondo_status judge_header(const rd_csv *header, const rd_input *input, ro
     return RONDO_OK;
 }
 
-static rondo_status fatal_if_broken(const rd_csv *csv, const rd_input *input, rondo_error *error)
-{
-    if (!csv->broken) return RONDO_OK;
-    return rd_fail(error, RONDO_BAD_DATA, "%s:%zu:%zu: %s", input->source->name, csv->broken_line,
-                   csv->broken_column, csv->broken);
-}
-
 /* Reads the header and the first row, which tells numeric columns from others; the row stays in state->csv.
  */
 static rondo_status read_header(rd_opening *opening, csv_state *state, rd_input *input, int *more,
@@ -246,7 +159,7 @@ static rondo_status read_header(rd_opening *opening, csv_state *state, rd_input 
     rd_csv header = {0};
     unsigned char *numeric = NULL;
     rondo_status status = rd_csv_row(&header, input, more, error);
-    if (status == RONDO_OK && *more) status = fatal_if_broken(&header, input, error);
+    if (status == RONDO_OK && *more) status = rd_csv_check(&header, input, error);
     if (status == RONDO_OK && *more) status = judge_header(&header, input, error);
     state->csv.separator = header.separator;
     if (status == RONDO_OK && *more) status = rd_csv_row(&state->csv, input, more, error);
@@ -255,7 +168,7 @@ static rondo_status read_header(rd_opening *opening, csv_state *state, rd_input 
         double value;
         size_t size;
         const char *text = rd_csv_text(&state->csv, i, &size);
-        numeric[i] = (unsigned char)is_number(text, size, &value);
+        numeric[i] = (unsigned char)rd_csv_number(text, size, &value);
     }
     if (status == RONDO_OK && *more && opening->corpus->width[RD_X] == 0)
         status = choose_columns(opening, &header, input, numeric, error);
@@ -274,7 +187,7 @@ static int read_number(rd_opening *opening, const csv_state *state, const rd_inp
     double value;
     const char *text = rd_csv_text(&state->csv, column, &size);
     const rd_csv_field *field = &state->csv.field[column];
-    if (!is_number(text, size, &value)) {
+    if (!rd_csv_number(text, size, &value)) {
         static const char comma[] = "a number is written with a decimal point, as 1.5";
         if (opening->bad.count == 0 && memchr(text, ',', size))
             memcpy(opening->bad.hint, comma, sizeof comma);

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/rng.h"
 #include "base/size.h"
+#include "data/series.h"
 #include "options/options.h"
 
 #include <inttypes.h>
@@ -93,6 +94,7 @@ void rd_corpus_free(rd_corpus *corpus)
         free_columns(&corpus->columns[part]);
     free_columns(&corpus->unused);
     rd_store_free(corpus->words);
+    rd_series_free(corpus->series);
     rd_store_free(corpus->records);
     rd_store_free(corpus->raw);
     rd_store_free(corpus->raw_first);
@@ -125,12 +127,13 @@ static rondo_status view_of(rd_corpus *corpus, uint64_t first, uint64_t count, r
 rondo_status rd_data_whole(rd_corpus *corpus, rondo_data **data, rondo_error *error)
 {
     uint64_t count = is_stream(corpus) ? corpus->rows : rd_store_count(corpus->records);
+    if (corpus->series) count = corpus->series->samples;
     rondo_status status = view_of(corpus, 0, count, data, error);
     rd_corpus_free(corpus);
     return status;
 }
 
-static rondo_status number_at(const rondo_data *data, uint64_t k, uint64_t *number, rondo_error *error)
+rondo_status rd_data_number(const rondo_data *data, uint64_t k, uint64_t *number, rondo_error *error)
 {
     *number = data->first + k;
     return data->pick ? rd_store_read(data->pick, data->first + k, 1, number, error) : RONDO_OK;
@@ -141,7 +144,7 @@ static rondo_status copy_picks(const rondo_data *from, rondo_data *to, rondo_err
     RD_TRY(rd_store_new(sizeof(uint64_t), SMALL_STORE_LIMIT, &to->pick, error));
     for (uint64_t k = 0; k < from->count; k++) {
         uint64_t number = 0;
-        RD_TRY(number_at(from, k, &number, error));
+        RD_TRY(rd_data_number(from, k, &number, error));
         RD_TRY(rd_store_add(to->pick, &number, 1, error));
     }
     to->first = 0;
@@ -176,13 +179,26 @@ static rondo_status pick_records(const rondo_data *data, rd_key key, uint64_t he
 {
     RD_TRY(rd_store_new(sizeof(uint64_t), SMALL_STORE_LIMIT, &train->pick, error));
     RD_TRY(rd_store_new(sizeof(uint64_t), SMALL_STORE_LIMIT, &valid->pick, error));
+    train->first = valid->first = 0;
     for (uint64_t k = 0; k < data->count; k++) {
         uint64_t number = 0;
-        RD_TRY(number_at(data, k, &number, error));
+        RD_TRY(rd_data_number(data, k, &number, error));
         rd_store *side = rd_permute(key, k, data->count) < held ? valid->pick : train->pick;
         RD_TRY(rd_store_add(side, &number, 1, error));
     }
+    return RONDO_OK;
+}
+
+/* Series are cut by position, not by drawing windows, which overlap. */
+static rondo_status pick_windows(const rondo_data *data, double share, rondo_data *train, rondo_data *valid,
+                                 rondo_error *error)
+{
+    RD_TRY(rd_store_new(sizeof(uint64_t), SMALL_STORE_LIMIT, &train->pick, error));
+    RD_TRY(rd_store_new(sizeof(uint64_t), SMALL_STORE_LIMIT, &valid->pick, error));
     train->first = valid->first = 0;
+    RD_TRY(rd_series_cut(data, share, train->pick, valid->pick, error));
+    train->count = rd_store_count(train->pick);
+    valid->count = rd_store_count(valid->pick);
     return RONDO_OK;
 }
 
@@ -204,7 +220,7 @@ rondo_status rondo_data_cut(rondo_data *data, const rondo_options *options, rond
     if (!(share > 0 && share < 1))
         return rd_fail(error, RONDO_BAD_ARGUMENT,
                        "--val-frac %g leaves nothing to cut (more than 0, less than 1)", share);
-    if (data->count < 2) {
+    if (data->count < 2 && !data->corpus->series) {
         rd_fail(error, RONDO_BAD_DATA,
                 "%s: %" PRIu64 " %s, at least 2 are needed to cut a part for validation",
                 rd_data_name(data, 0), data->count, stream ? "steps" : "records");
@@ -216,7 +232,9 @@ rondo_status rondo_data_cut(rondo_data *data, const rondo_options *options, rond
     rondo_status status = view_of(data->corpus, data->first, data->count - held, &kept, error);
     if (status == RONDO_OK)
         status = view_of(data->corpus, data->first + data->count - held, held, &other, error);
-    if (status == RONDO_OK && !stream) {
+    if (status == RONDO_OK && data->corpus->series)
+        status = pick_windows(data, share, kept, other, error);
+    else if (status == RONDO_OK && !stream) {
         uint64_t seed = (uint64_t)rd_option_integer(options, RD_OPT_seed);
         status = pick_records(data, rd_key_of(seed, RD_STREAM_SPLIT, 0, 0), held, kept, other, error);
     }
@@ -270,7 +288,9 @@ rd_symbols *rd_data_symbols(const rondo_data *data, const char *part)
 size_t rd_data_width(const rondo_data *data, const char *part)
 {
     rd_symbols *symbols = rd_data_symbols(data, part);
-    return symbols ? rd_symbols_size(symbols) : data->corpus->width[symbols_part(data, part)];
+    const int from = symbols_part(data, part);
+    const size_t steps = from == RD_Y && data->corpus->series ? data->corpus->series->horizon : 1;
+    return symbols ? rd_symbols_size(symbols) : data->corpus->width[from] * steps;
 }
 
 int rd_data_target_per_row(const rondo_data *data)
@@ -313,10 +333,23 @@ static rondo_status record_number(const rd_corpus *corpus, uint64_t number, rd_r
     return RONDO_OK;
 }
 
+/* A window: its input rows, on the line where they begin but for gaps. */
+static rondo_status window_number(const rd_corpus *corpus, uint64_t number, rd_record_place *place, rondo_error *error)
+{
+    size_t which;
+    const uint64_t first = rd_series_sample(corpus->series, number, &which);
+    RD_TRY(record_number(corpus, which, place, error));
+    place->line += first - place->first;
+    place->first = first;
+    place->rows = corpus->series->window;
+    return RONDO_OK;
+}
+
 rondo_status rd_data_record(const rondo_data *data, uint64_t k, rd_record_place *place, rondo_error *error)
 {
     uint64_t number = 0;
-    RD_TRY(number_at(data, k, &number, error));
+    RD_TRY(rd_data_number(data, k, &number, error));
+    if (data->corpus->series) return window_number(data->corpus, number, place, error);
     return record_number(data->corpus, number, place, error);
 }
 
@@ -325,7 +358,14 @@ rondo_status rd_data_rows(const rondo_data *data, uint64_t k, int part, rd_rows 
     const rd_corpus *corpus = data->corpus;
     const rd_rows_of kind = forms[corpus->form].rows[part];
     uint64_t number = 0, pair[2] = {0, corpus->part_rows[part]};
-    RD_TRY(number_at(data, k, &number, error));
+    if (corpus->series && part <= RD_Y) {
+        rd_record_place place;
+        RD_TRY(rd_data_record(data, k, &place, error));
+        *rows = part == RD_X ? (rd_rows){place.first, place.rows}
+                             : (rd_rows){place.first + place.rows, corpus->series->horizon};
+        return RONDO_OK;
+    }
+    RD_TRY(rd_data_number(data, k, &number, error));
     *rows = (rd_rows){number, kind == RD_ROWS_RECORD};
     if (kind == RD_ROWS_OF_X) {
         rd_record_place place;
@@ -353,7 +393,7 @@ rondo_status rd_data_raw(const rondo_data *data, uint64_t k, rd_text *text, int 
 {
     const rd_corpus *corpus = data->corpus;
     uint64_t number = 0;
-    RD_TRY(number_at(data, k, &number, error));
+    RD_TRY(rd_data_number(data, k, &number, error));
     RD_TRY(is_bad(corpus, number, bad, error));
     if (!corpus->raw) return RONDO_OK;
     uint64_t pair[2] = {0, rd_store_count(corpus->raw)};

@@ -66,6 +66,7 @@ typedef struct rd_corpus {
     rd_data_file *file; /* [files] */
     size_t files, files_room;
     rd_columns columns[2], unused;      /* CSV only */
+    struct rd_series_set *series;       /* owned: RD_DATA_WINDOWS only (series.h) */
     uint64_t unknown[RD_CORPUS_PARTS]; /* symbols mapped to the unknown one; labels never seen in training */
     uint64_t cut;                  /* records shortened to --max-length */
     unsigned schemes;              /* tags: how entities are written, see tag_schemes.h */
@@ -100,7 +101,9 @@ rd_symbols *rd_data_symbols(const rondo_data *data,
 size_t rd_data_width(const rondo_data *data, const char *part); /* numbers a row, or symbols there are */
 int rd_data_target_per_row(const rondo_data *data);             /* 0: one target a record */
 int rd_data_is_stream(const rondo_data *data);                  /* one run, in which the state is carried */
-uint64_t rd_data_count(const rondo_data *data);                 /* symbols of a stream, else records */
+uint64_t rd_data_count(const rondo_data *data);                 /* symbols of a stream, windows of series, else records */
+/* The number that record or window k of the view has in its corpus. */
+rondo_status rd_data_number(const rondo_data *data, uint64_t k, uint64_t *number, rondo_error *error);
 uint64_t rd_data_targets(const rondo_data *data);               /* targets of one epoch; end symbols count */
 const char *rd_data_hash(const rondo_data *data);               /* SHA-256 of the bytes, 64 hex digits */
 const char *rd_data_name(const rondo_data *data, size_t i);     /* i-th file, NULL past the end */

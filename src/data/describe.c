@@ -4,7 +4,7 @@
 #include "base/memory.h"
 #include "base/size.h"
 #include "base/text.h"
-#include "data/dataset.h"
+#include "data/series.h"
 #include "data/tag_schemes.h"
 
 #include <inttypes.h>
@@ -219,6 +219,7 @@ static rondo_status gather(facts *f, rondo_error *error)
     if (f->data->corpus->values[RD_X]) RD_TRY(measure_columns(f, error));
     if (rd_data_is_stream(f->data)) return RONDO_OK;
     RD_TRY(measure_lengths(f, error));
+    if (f->data->corpus->series) return RONDO_OK; /* windows overlap */
     RD_TRY(compare_records(f, error));
     return count_labels(f, error);
 }
@@ -304,6 +305,21 @@ static void put_records(const facts *f, rd_text *text)
                        about, f->shared, f->valid->count);
 }
 
+static void put_series(const facts *f, rd_text *text)
+{
+    const rd_corpus *corpus = f->data->corpus;
+    const rd_series_set *set = corpus->series;
+    char step[48] = "not timed";
+    if (set->timed) rd_step_name(set->step, step);
+    rd_text_format(text, "series     %zu, %" PRIu64 " rows, %s", set->count, corpus->rows, step);
+    if (set->gaps)
+        rd_text_format(text, ", %" PRIu64 " %s filled with %" PRIu64 " %s", set->gaps, set->gaps == 1 ? "gap" : "gaps",
+                       set->filled, set->filled == 1 ? "row" : "rows");
+    if (set->missing) rd_text_format(text, ", %" PRIu64 " values that are no numbers", set->missing);
+    rd_text_format(text, "\nwindows    %" PRIu64 " of %zu rows, each with the %zu %s after it\n", f->data->count, set->window,
+                   set->horizon, set->horizon == 1 ? "row" : "rows");
+}
+
 static void as_text(const facts *f, rd_text *text)
 {
     const rd_corpus *corpus = f->data->corpus;
@@ -315,7 +331,10 @@ static void as_text(const facts *f, rd_text *text)
     if (f->valid) rd_text_format(text, "validation %" PRIu64 " targets\n", rd_data_targets(f->valid));
     put_symbols(f, text);
     put_targets(f, text);
-    if (!rd_data_is_stream(f->data)) put_records(f, text);
+    if (corpus->series)
+        put_series(f, text);
+    else if (!rd_data_is_stream(f->data))
+        put_records(f, text);
     put_columns("inputs", &corpus->columns[RD_X], text);
     put_columns("targets of", &corpus->columns[RD_Y], text);
     put_columns("not read", &corpus->unused, text);
@@ -392,6 +411,19 @@ static void json_records(const facts *f, rd_text *text)
     rd_text_format(text, ",\"estimated\":%s", f->about ? "true" : "false");
 }
 
+static void json_series(const rd_series_set *set, rd_text *text)
+{
+    char step[32] = "";
+    if (set->timed) rd_step_write(set->step, step);
+    json_number(text, "series", set->count);
+    rd_text_format(text, ",\"frequency\":\"%s\"", step);
+    json_number(text, "gaps", set->gaps);
+    json_number(text, "filled", set->filled);
+    json_number(text, "missing", set->missing);
+    json_number(text, "window", set->window);
+    json_number(text, "horizon", set->horizon);
+}
+
 static void as_json(const facts *f, rd_text *text)
 {
     const rd_corpus *corpus = f->data->corpus;
@@ -413,7 +445,8 @@ static void as_json(const facts *f, rd_text *text)
         json_number(text, "vocabulary", rd_data_width(f->data, "x"));
         json_number(text, "unknown", rd_data_unknown(f->data, "x"));
     }
-    if (!rd_data_is_stream(f->data)) json_records(f, text);
+    if (corpus->series) json_series(corpus->series, text);
+    else if (!rd_data_is_stream(f->data)) json_records(f, text);
     if (f->column) {
         json_columns(text, "inputs", &corpus->columns[RD_X]);
         json_columns(text, "target_columns", &corpus->columns[RD_Y]);

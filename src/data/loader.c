@@ -278,6 +278,27 @@ static rondo_status frame_fill(rondo_loader *loader, size_t sequences, rondo_err
     return RONDO_OK;
 }
 
+/* A window of a series, and the targets of the steps that follow it as one row. */
+static rondo_status window_lengths(rondo_loader *loader, size_t sequences, rondo_error *error)
+{
+    RD_TRY(rows_of(loader, sequences, RD_X, 0, loader->first, loader->part[RD_X].length, error));
+    RD_TRY(rows_of(loader, sequences, RD_Y, 0, loader->first_y, loader->part[RD_Y].length, error));
+    for (size_t i = 0; i < sequences; i++)
+        loader->part[RD_Y].length[i] = 1;
+    return RONDO_OK;
+}
+
+static rondo_status window_fill(rondo_loader *loader, size_t sequences, rondo_error *error)
+{
+    const rd_corpus *corpus = loader->data->corpus;
+    const block *y = &loader->part[RD_Y];
+    const size_t steps = y->width / corpus->width[RD_Y];
+    RD_TRY(copy_rows(loader, RD_X, loader->first, &loader->part[RD_X], sequences, error));
+    for (size_t i = 0; i < sequences; i++)
+        RD_TRY(rd_store_read(corpus->values[RD_Y], loader->first_y[i], steps, y->number + i * y->width, error));
+    return RONDO_OK;
+}
+
 /* clang-format off */
 static const form forms[] = {
     [RD_DATA_STREAM]     = {1, {{"x", RD_X}, {"y", RD_X}},                   stream_lengths,    stream_fill},
@@ -289,6 +310,7 @@ static const form forms[] = {
     [RD_DATA_PAIRS]      = {0, {{"x", RD_X}, {"y", RD_Y}, {"target", RD_Y}}, decoder_lengths,   decoder_fill},
     [RD_DATA_FRAMES]     = {0, {{"x", RD_X}, {"y", RD_X}},                   record_lengths,    frame_fill},
     [RD_DATA_CONDITIONS] = {0, {{"x", RD_X}, {"y", RD_X}, {"c", RD_C}},      condition_lengths, condition_fill},
+    [RD_DATA_WINDOWS]    = {0, {{"x", RD_X}, {"y", RD_Y}},                   window_lengths,    window_fill},
 };
 /* Pairs of which the second is aligned by the loss (CTC) and not read by a decoder. */
 static const form aligned = {0, {{"x", RD_X}, {"y", RD_Y}}, class_lengths, class_fill};
@@ -410,7 +432,7 @@ static rondo_status allocate(rondo_loader *loader, rondo_error *error)
     size_t n = loader->batch_size;
     for (int k = 0; k < BLOCKS && f->part[k].name; k++) {
         block *to = &loader->part[k];
-        to->width = corpus->values[f->part[k].from] ? corpus->width[f->part[k].from] : 0;
+        to->width = corpus->values[f->part[k].from] ? rd_data_width(loader->data, f->part[k].name) : 0;
         RD_TRY(rd_alloc(n, sizeof *to->length, "a loader", &to->length, error));
         RD_TRY(rd_alloc(n, sizeof *to->symbols, "a loader", &to->symbols, error));
         RD_TRY(rd_alloc(n, sizeof *to->values, "a loader", &to->values, error));

@@ -9,7 +9,7 @@
 #include "data/normalize.h"
 #include "options/options.h"
 
-enum { RD_TEXT_STATE = 16, RD_CSV_STATE = 512, RD_CONLL_STATE = 512, RD_RECORD_STATE = 256 }; /* room for what a reader remembers */
+enum { RD_TEXT_STATE = 16, RD_CSV_STATE = 512, RD_CONLL_STATE = 512, RD_RECORD_STATE = 256, RD_SERIES_STATE = 512 }; /* room for what a reader remembers */
 
 struct rd_reader_row;
 
@@ -96,6 +96,10 @@ rondo_status rd_jsonl_read(rd_opening *opening, rd_input *input, rondo_error *er
 rondo_status rd_idx_read(rd_opening *opening, rd_input *input, rondo_error *error);
 rondo_status rd_idx_end(rd_opening *opening, rondo_error *error);
 void rd_idx_clear(void *memory);
+
+rondo_status rd_series_read(rd_opening *opening, rd_input *input, rondo_error *error);
+rondo_status rd_series_end(rd_opening *opening, rondo_error *error);
+void rd_series_read_clear(void *memory);
 
 rondo_status rd_conll_read(rd_opening *opening, rd_input *input, rondo_error *error);
 void rd_conll_clear(void *memory);

@@ -6,6 +6,7 @@
 #include "base/rng.h"
 #include "data/csv.h"
 #include "data/split_records.h"
+#include "data/times.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -15,6 +16,9 @@ enum { TRAIN = RD_PART_TRAIN, VALID = RD_PART_VALID, TEST = RD_PART_TEST, PARTS 
 typedef struct splitter {
     const rd_reader_row *reader;
     int by_position, distinct;
+    uint64_t positions[PARTS]; /* --by-position: records of each part */
+    int counted;               /* 1: it was given */
+    int header_is_yes, header_is_no; /* --header */
     double valid, test; /* shares */
     uint64_t folds, fold;
     rd_key key, other_key;
@@ -34,6 +38,11 @@ typedef struct splitter {
 
 /* ---- records as bytes */
 
+static int is_table(const splitter *s)
+{
+    return s->reader->form == RD_DATA_NUMBERS || s->reader->form == RD_DATA_WINDOWS;
+}
+
 /* Reads the next line with its end into s->line; a row of a CSV file goes on while a quote is open. */
 static rondo_status read_line(splitter *s, rd_input *input, rondo_error *error)
 {
@@ -51,7 +60,7 @@ static rondo_status read_line(splitter *s, rd_input *input, rondo_error *error)
             quotes += line[i] == '"';
         rd_text_add(&s->line, line, size);
         rd_text_put(&s->line, input->ending[0] || s->reader->form == RD_DATA_STREAM ? input->ending : "\n");
-    } while (s->reader->form == RD_DATA_NUMBERS && quotes % 2);
+    } while (is_table(s) && quotes % 2);
     return rd_text_done(&s->line, error);
 }
 
@@ -101,7 +110,7 @@ static void take_piece(splitter *s)
 
 static int goes_on(const splitter *s)
 {
-    if (s->reader->form == RD_DATA_NUMBERS) return same_group(s);
+    if (is_table(s)) return same_group(s);
     return s->reader->form == RD_DATA_TAGS && !(is_blank(&s->line) && s->record.size > 0);
 }
 
@@ -129,18 +138,35 @@ static rondo_status next_record(splitter *s, rd_input *input, rondo_error *error
     return rd_text_done(&s->record, error);
 }
 
+/* A series may begin without names: its first line is then a record as any other. */
+static int is_nameless(const splitter *s)
+{
+    size_t size = 0;
+    if (s->reader->form != RD_DATA_WINDOWS || s->header_is_yes) return 0;
+    for (size_t k = 0; k < RD_CSV_COLUMNS && !s->header_is_no; k++) {
+        int64_t time;
+        double value;
+        rd_time_style style;
+        const char *text = raw_column(s, &s->line, k, &size);
+        if (text >= s->line.text + s->line.size) break;
+        if (!rd_parse_number(text, size, &value) && !rd_time_read(text, size, &time, &style)) return 0;
+    }
+    return 1;
+}
+
 /* The header of a CSV file: kept, and the column of the group found in it. */
 static rondo_status read_header(splitter *s, rd_input *input, rondo_error *error)
 {
     size_t size = 0;
     s->group_column = SIZE_MAX;
     s->has_line = 0;
-    if (s->reader->form != RD_DATA_NUMBERS) return RONDO_OK;
+    if (!is_table(s)) return RONDO_OK;
     RD_TRY(read_line(s, input, error));
     rd_text_clear(&s->header);
+    s->separator = rd_csv_separator(s->line.text ? s->line.text : "", s->line.size);
+    if (s->has_line && is_nameless(s)) return RONDO_OK;
     rd_text_add(&s->header, s->line.text, s->line.size);
     RD_TRY(rd_text_done(&s->header, error));
-    s->separator = rd_csv_separator(s->header.text ? s->header.text : "", s->header.size);
     s->has_line = 0;
     for (size_t k = 0; *s->group && k < RD_CSV_COLUMNS; k++) {
         const char *name = raw_column(s, &s->header, k, &size);
@@ -158,8 +184,18 @@ static rondo_status read_header(splitter *s, rd_input *input, rondo_error *error
 
 /* ---- where a record goes */
 
+/* PARTS: of none. */
+static int part_by_count(const splitter *s)
+{
+    uint64_t end = 0;
+    for (int part = 0; part < PARTS; part++)
+        if (s->position < (end += s->positions[part])) return part;
+    return PARTS;
+}
+
 static int part_by_position(const splitter *s)
 {
+    if (s->counted) return part_by_count(s);
     double at = (double)s->position / (double)(s->reader->form == RD_DATA_STREAM ? s->bytes : s->records);
     if (s->folds) return (uint64_t)(at * (double)s->folds) == s->fold ? TEST : TRAIN;
     return at >= 1 - s->test ? TEST : at >= 1 - s->test - s->valid ? VALID : TRAIN;
@@ -183,6 +219,7 @@ static int part_of(const splitter *s)
 
 static int is_wanted(const splitter *s, int part)
 {
+    if (s->counted) return s->positions[part] > 0;
     if (part == TEST) return s->folds > 0 || s->test > 0;
     return part == TRAIN || (s->valid > 0 && !(s->folds && s->by_position));
 }
@@ -213,9 +250,10 @@ static rondo_status write_records(splitter *s, const rd_source *source, size_t m
         status = rd_parts_write(&s->parts, part, 0, s->header.text, s->header.size, error);
     while (status == RONDO_OK && (status = next_record(s, &input, error)) == RONDO_OK && s->more) {
         int part = part_of(s);
-        s->parts.count[part]++;
         s->number++;
         s->position += s->reader->form == RD_DATA_STREAM ? s->record.size : 1;
+        if (part == PARTS) continue;
+        s->parts.count[part]++;
         status = rd_parts_write(&s->parts, part, 0, s->record.text, s->record.size, error);
     }
     rd_input_close(&input);
@@ -229,12 +267,34 @@ static rondo_status open_parts(splitter *s, const char *prefix, rondo_error *err
     return RONDO_OK;
 }
 
+/* "8640,2880,2880": how many records each part gets, in the order of the file. */
+static rondo_status read_positions(splitter *s, const char *text, rondo_error *error)
+{
+    const char *at = text;
+    s->counted = *text != 0;
+    for (int part = 0; part < PARTS && s->counted; part++) {
+        const size_t size = strcspn(at, ",");
+        int64_t count;
+        if (!rd_parse_integer(at, size, &count) || count < 0 || (part + 1 < PARTS) != (at[size] == ','))
+            return rd_fail(error, RONDO_BAD_ARGUMENT, "--by-position: expected three counts as 8640,2880,2880, found %s",
+                           rd_quote(text).text);
+        s->positions[part] = (uint64_t)count;
+        at += size + (at[size] == ',');
+    }
+    if (s->counted && !s->by_position)
+        return rd_fail(error, RONDO_BAD_ARGUMENT, "--by-position is for a stream or a single series");
+    return RONDO_OK;
+}
+
 static rondo_status set_up(splitter *s, const rondo_options *options, rondo_error *error)
 {
     uint64_t seed = (uint64_t)rd_option_integer(options, RD_OPT_seed);
     s->group = rd_option_text(options, RD_OPT_group);
-    s->by_position = s->reader->form == RD_DATA_STREAM || (s->reader->form == RD_DATA_NUMBERS && !*s->group);
+    s->by_position = s->reader->form == RD_DATA_STREAM || (is_table(s) && !*s->group);
     s->distinct = rd_option_flag(options, RD_OPT_distinct);
+    s->header_is_yes = rd_option_is(options, RD_OPT_header, "yes");
+    s->header_is_no = rd_option_is(options, RD_OPT_header, "no");
+    RD_TRY(read_positions(s, rd_option_text(options, RD_OPT_by_position), error));
     s->valid = rd_option_number(options, RD_OPT_valid_share);
     s->test = rd_option_number(options, RD_OPT_test_share);
     s->folds = (uint64_t)rd_option_integer(options, RD_OPT_folds);

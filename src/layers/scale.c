@@ -31,7 +31,7 @@ static const rd_real *vector(const rd_layer *layer, const rd_call *call, size_t 
 
 static rondo_status scale_build(rd_layer *layer, rd_node *node, rondo_error *error)
 {
-    rd_scale *s;
+    rd_scale_layer *s;
     const rd_shape *in = &layer->in[0];
     if (in->symbols || in->per_sequence) return refuse(layer, node, "needs numbers with a row a step", error);
     RD_TRY(rd_alloc(1, sizeof *s, "a scaling layer", &s, error));
@@ -51,7 +51,7 @@ static void scale_forward(const rd_layer *layer, const rd_call *call)
     const rd_value *in = call->in[0], *out = call->out;
     const rondo_pack *pack = call->packs[layer->in[0].part];
     const rd_real *shift = vector(layer, call, RD_SCALE_SHIFT), *factor = vector(layer, call, RD_SCALE_FACTOR);
-    const size_t width = layer->out.width, relative = ((const rd_scale *)layer->own)->relative;
+    const size_t width = layer->out.width, relative = ((const rd_scale_layer *)layer->own)->relative;
     for (size_t t = 0; t < pack->steps; t++)
         for (size_t p = 0; p < pack->count[t]; p++) {
             const rd_real *x = in->data + (pack->offset[t] + p) * in->stride;
@@ -67,7 +67,7 @@ static void scale_backward(const rd_layer *layer, const rd_call *call)
     const rd_value *in = call->in[0], *out = call->out;
     const rondo_pack *pack = call->packs[layer->in[0].part];
     const rd_real *factor = vector(layer, call, RD_SCALE_FACTOR);
-    const size_t width = layer->out.width, relative = ((const rd_scale *)layer->own)->relative;
+    const size_t width = layer->out.width, relative = ((const rd_scale_layer *)layer->own)->relative;
     for (size_t t = 0; in->grad && t < pack->steps; t++)
         for (size_t p = 0; p < pack->count[t]; p++) {
             const rd_real *d_y = out->grad + (pack->offset[t] + p) * out->stride;
@@ -98,7 +98,7 @@ int rd_layer_is_scale(const rd_layer *layer)
 
 static rondo_status unscale_build(rd_layer *layer, rd_node *node, rondo_error *error)
 {
-    rd_unscale *u;
+    rd_unscale_layer *u;
     const rd_shape *in = layer->in;
     RD_TRY(rd_alloc(1, sizeof *u, "a scaling layer", &u, error));
     layer->own = u;
@@ -124,7 +124,7 @@ static rondo_status unscale_build(rd_layer *layer, rd_node *node, rondo_error *e
 /* The number of a row of the second input that output j continues; SIZE_MAX: none. */
 static size_t base_of(const rd_layer *layer, size_t j)
 {
-    const rd_unscale *u = layer->own;
+    const rd_unscale_layer *u = layer->own;
     return layer->inputs == 2 && j % u->each < u->means ? j / u->each % u->targets : SIZE_MAX;
 }
 

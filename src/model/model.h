@@ -3,6 +3,7 @@
 #define RD_MODEL_H
 
 #include "layers/layer.h"
+#include "layers/scale.h"
 #include "losses/loss.h"
 #include "model/pieces.h"
 #include "options/options.h"

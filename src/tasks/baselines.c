@@ -1,5 +1,6 @@
 /* What a model must beat: counts for text and labels, the last frame for music, the mean for numbers. */
 #include "tasks/scores.h"
+#include "tasks/forecast.h"
 #include "tasks/tasks.h"
 
 #include "base/memory.h"
@@ -249,10 +250,10 @@ rondo_status rondo_baselines(const rondo_data *train, const rondo_data *data, co
                 {RD_DATA_FRAMES, of_frames},
                 {RD_DATA_NUMBERS, of_numbers},
                 {RD_DATA_SERIES, of_numbers}};
-    (void)options;
     if (!train || !data || !metrics)
         return rd_fail(error, RONDO_BAD_ARGUMENT, "rondo_baselines: %s is missing", !train ? "train" : !data ? "data" : "metrics");
     *metrics = (rondo_metrics){.loss = (double)NAN};
+    if (rd_data_form_of(train) == RD_DATA_WINDOWS) return rd_forecast_baselines(data, options, metrics, error);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (rows[i].form == rd_data_form_of(train)) return rows[i].measure(train, data, metrics, error);
     return RONDO_OK;

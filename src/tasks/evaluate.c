@@ -1,4 +1,5 @@
 /* Loss and metrics of a model on data: batches in order, states carried where the text is one stream. */
+#include "tasks/forecast.h"
 #include "tasks/labeller.h"
 #include "tasks/scores.h"
 #include "tasks/tasks.h"
@@ -44,8 +45,11 @@ static rondo_status run(evaluation *e, rondo_model *model, const rondo_data *dat
     e->tally.model = model;
     e->tally.labeller = &e->labeller;
     RD_TRY(rd_scores_new(data, &e->tally.scores, error));
+    if (rd_data_form_of(data) == RD_DATA_WINDOWS)
+        RD_TRY(rd_forecast_watch_new(model, data, options, &e->tally.forecast, error));
     RD_TRY(rondo_loader_new(data, options, 0, &e->loader, error));
     RD_TRY(rondo_batch_new(&e->batch, error));
+    e->tally.batch = e->batch;
     if (rd_loader_carries(e->loader))
         RD_TRY(rondo_state_new(model, rd_loader_sequences(e->loader), &e->state, error));
     while (more) {
@@ -71,6 +75,7 @@ rondo_status rd_evaluate_scores(rondo_model *model, const rondo_data *data, cons
         e.tally.scores = NULL;
     }
     rondo_scores_free(e.tally.scores);
+    rd_forecast_watch_free(e.tally.forecast);
     rd_labeller_free(&e.labeller);
     rondo_loader_free(e.loader);
     rondo_batch_free(e.batch);

@@ -1,5 +1,6 @@
 /* Data and models made to fit each other: sizes and vocabulary travel from one to the other. */
 #include "tasks/answers.h"
+#include "tasks/forecast.h"
 #include "tasks/output_bias.h"
 
 #include "base/memory.h"
@@ -220,6 +221,8 @@ rondo_status rondo_model_for(rondo_device *device, const rondo_options *options,
     rondo_status status = settle_embed_size(options, &own, error);
     if (status == RONDO_OK)
         status = make_model(device, own, data, task, model, error);
+    if (status == RONDO_OK)
+        status = rd_scaling_fit(*model, data, error);
     if (status != RONDO_OK) {
         rondo_model_free(*model);
         *model = NULL;

@@ -1,5 +1,6 @@
 /* The tasks as rows, and models made for them. */
 #include "tasks/answers.h"
+#include "tasks/forecast.h"
 #include "tasks/scores.h"
 
 #include "base/memory.h"

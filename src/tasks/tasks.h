@@ -14,6 +14,8 @@ typedef struct rd_tally {
     double squared, absolute, numbers; /* errors of numeric targets and how many numbers */
     const rondo_model *model;          /* whose outputs are added */
     struct rondo_scores *scores;       /* what is kept beyond sums (scores.h) */
+    const rondo_batch *batch;          /* the batch at hand */
+    struct rd_forecast_watch *forecast; /* errors of forecasts (forecast.h); NULL: the data are no series */
     struct rd_labeller *labeller;      /* from outputs to labels (labeller.h) */
     rondo_status status;               /* RONDO_LIMIT when `add` found no room */
 } rd_tally;
@@ -44,6 +46,8 @@ rondo_status rd_text_of_numbers(const rondo_options *options, const rondo_data *
 
 rondo_status rd_text_of_pairs(const rondo_options *options, const rondo_data *data, const rondo_size *size, const char *loss,
                               rd_text *text, rondo_error *error); /* an encoder and a decoder */
+rondo_status rd_text_of_series(const rondo_options *options, const rondo_data *data, const rondo_size *size, const char *loss,
+                               rd_text *text, rondo_error *error); /* some steps of some targets, from a window (forecast_model.c) */
 
 extern const rd_task_info rd_tasks[]; /* ended by a row with name NULL */
 const rd_task_info *rd_task_find(const char *name);

@@ -1,0 +1,56 @@
+#!/bin/sh
+# A series from CSV to its continuation in two commands; splits by position; what is refused.
+program=$1 source=$2
+. "$source/tests/cli/common.sh"
+
+# A day has 4 rows here and value h at row h: after a while there is nothing left to learn.
+awk 'BEGIN { print "when,load,temp"; for (i = 0; i < 160; i++) printf "2016-%02d-%02d %02d:00,%d,%d\n", 1 + int(i / 112), 1 + int(i / 4) % 28, i % 4 * 6, i % 4, i % 3 }' |
+    sed '/^2016-01-2[89]/d; s/^2016-02/2016-01-x/; /-x/d' >load.csv
+check "train on a series" "$program" train -q --task forecast --target load --inputs load --season 4 --seq-len 8 --horizon 4 --hidden-size 16 --epochs 60 --lr 0.01 -j 1 -o load.safetensors load.csv
+"$program" forecast -m load.safetensors --horizon 6 load.csv >next.csv
+awk -F, 'NR == 1 && $0 != "when,load" { exit 1 } NR > 1 && ($2 - (NR - 2) % 4) ^ 2 > 0.05 { exit 1 } END { exit NR != 7 }' next.csv &&
+    grep -q '^2016-01-28 00:00,' next.csv && grep -q '^2016-01-29 06:00,' next.csv
+if [ $? = 0 ]; then passed "the series goes on in time and in value"; else failed "the series goes on in time and in value"; cat next.csv; fi
+"$program" forecast -m load.safetensors --horizon 1 --json load.csv >next.json
+if grep -q '^{"schema":1,"when":"2016-01-28 00:00","step":1,"load":' next.json; then passed "rows as JSON"; else failed "rows as JSON"; cat next.json; fi
+"$program" evaluate -m load.safetensors --json load.csv >scores.json
+for name in mae mse rmse mase rse corr standardised_mse standardised_mae mae_last_value mae_seasonal_naive rse_last_step; do
+    if grep -q "\"$name\":" scores.json; then passed "evaluate tells $name"; else failed "evaluate tells $name"; fi
+done
+check "and is better than the last value" awk -F'[:,]' '{ for (i = 1; i < NF; i++) v[$i] = $(i + 1); exit !(v["\"mae\""] < v["\"mae_last_value\""]) }' scores.json
+
+# quantiles and groups
+awk 'BEGIN { print "shop,day,sold"; for (s = 0; s < 2; s++) for (i = 1; i < 29; i++) printf "%s,2016-02-%02d,%d\n", s ? "b, east" : "a", i, i % 7 + 10 * s }' | sed 's/^b, east/"b, east"/' >shops.csv
+check "train on groups with quantiles" "$program" train -q --task forecast --group shop --loss quantile --quantiles 0.1,0.5,0.9 --seq-len 7 --horizon 2 --hidden-size 8 --epochs 2 -j 1 -o shops.safetensors shops.csv
+"$program" forecast -m shops.safetensors shops.csv | sed 's/\(2016-[^,]*\),.*/\1/' >days.csv
+cat >expected <<'END'
+shop,day,sold.q10,sold.q50,sold.q90
+a,2016-02-29
+a,2016-03-01
+"b, east",2016-02-29
+"b, east",2016-03-01
+END
+check "each group goes on" cmp days.csv expected
+check "one quantile of those learned" sh -c "'$program' forecast -m shops.safetensors --quantiles 0.9 shops.csv | grep -q '^shop,day,sold.q90\$'"
+says "a quantile that was not learned" 2 "rondo: --quantiles: the model was not trained for 0.2" forecast -m shops.safetensors --quantiles 0.2 shops.csv
+check "a mean and a deviation" "$program" train -q --task forecast --group shop --loss gaussian --seq-len 7 --hidden-size 8 --epochs 1 -j 1 -o gauss.safetensors shops.csv
+check "any quantile of a likelihood" sh -c "'$program' forecast -m gauss.safetensors --quantiles 0.05,0.95 shops.csv | grep -q '^shop,day,sold.q5,sold.q95\$'"
+
+# what is refused
+head -n 5 load.csv >short.csv
+says "too few rows for a window" 3 'rondo: short.csv: the series "" has 4 rows, the model reads windows of 8' forecast -m load.safetensors short.csv
+cut -d, -f1,3 load.csv >other.csv
+says "a column that is missing" 3 'rondo: other.csv:1: there is no column "load"
+hint: the nearest of 2 columns is "when"' forecast -m load.safetensors other.csv
+awk -F, -v OFS=, 'NR == 1 { print } NR > 1 { $1 = sprintf("2016-02-%02d", NR - 1); print }' load.csv | head -n 20 >daily.csv
+says "another frequency" 3 "rondo: daily.csv: rows are daily, those of the model or of --frequency are every 6 hours" forecast -m load.safetensors daily.csv
+printf "some text to learn\nmore of it\n" >lm.txt
+"$program" train -q --max-steps 1 --val-frac 0 --hidden-size 4 -j 1 -o lm.safetensors lm.txt >/dev/null 2>&1
+says "another task" 4 'rondo: a model of task "lm" does not forecast' forecast -m lm.safetensors load.csv
+
+# parts by position, looked back into
+head -n 1 load.csv >part.head
+check "split by position" "$program" data split --task forecast --by-position 60,0,40 -o part load.csv
+check "the header stands in both parts" sh -c 'head -n 1 part.train | cmp - part.head && head -n 1 part.test | cmp - part.head'
+check "evaluation looks back into history" "$program" evaluate -m load.safetensors --history part.train part.test
+exit $bad
