@@ -72,6 +72,7 @@ typedef struct rd_corpus {
     unsigned schemes;              /* tags: how entities are written, see tag_schemes.h */
     uint64_t skipped;              /* bad records left out */
     rd_text skipped_places;        /* the first ten of them */
+    unsigned rate;                 /* samples a second of sound; 0: there is none */
     char hash[65];                 /* SHA-256 of all bytes read, in order */
 } rd_corpus;
 

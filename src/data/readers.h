@@ -9,7 +9,8 @@
 #include "data/normalize.h"
 #include "options/options.h"
 
-enum { RD_TEXT_STATE = 16, RD_CSV_STATE = 512, RD_CONLL_STATE = 512, RD_RECORD_STATE = 256, RD_SERIES_STATE = 512 }; /* room for what a reader remembers */
+enum { RD_TEXT_STATE = 16, RD_CSV_STATE = 512, RD_CONLL_STATE = 512, RD_RECORD_STATE = 256, RD_SERIES_STATE = 512,
+       RD_SOUND_STATE = 256 }; /* room for what a reader remembers */
 
 struct rd_reader_row;
 
@@ -83,6 +84,8 @@ rondo_status rd_labelled_read(rd_opening *opening, rd_input *input, rondo_error 
 rondo_status rd_plain_read(rd_opening *opening, rd_input *input, rondo_error *error);
 rondo_status rd_parallel_read(rd_opening *opening, rd_input *input, rondo_error *error);
 
+rondo_status rd_sound_read(rd_opening *opening, rd_input *input, rondo_error *error);
+void rd_sound_clear(void *memory);
 rondo_status rd_roll_read(rd_opening *opening, rd_input *input, rondo_error *error);
 rondo_status rd_midi_read(rd_opening *opening, rd_input *input, rondo_error *error);
 rondo_status rd_ts_read(rd_opening *opening, rd_input *input, rondo_error *error);

@@ -181,6 +181,15 @@ static rondo_status read_vectors(rondo_model *model, const rd_symbols *words, ro
     return RONDO_OK;
 }
 
+/* Features are those of one rate only, so the model keeps the rate of the sound it was trained on. */
+static rondo_status keep_rate(rondo_model *model, const rondo_data *data, rondo_error *error)
+{
+    char rate[24];
+    if (data->corpus->rate == 0) return RONDO_OK;
+    (void)snprintf(rate, sizeof rate, "%u", data->corpus->rate);
+    return rondo_options_set(model->options, "sample-rate", rate, error);
+}
+
 static rondo_status make_model(rondo_device *device, const rondo_options *options, const rondo_data *data,
                                const rd_task_info *task, rondo_model **model, rondo_error *error)
 {
@@ -200,6 +209,8 @@ static rondo_status make_model(rondo_device *device, const rondo_options *option
         status = attach(*model, data, task->name, error);
     if (status == RONDO_OK)
         status = rd_output_bias(*model, data, error);
+    if (status == RONDO_OK)
+        status = keep_rate(*model, data, error);
     if (status == RONDO_OK)
         status = read_vectors(*model, rd_data_symbols(data, "x"), error);
     rd_text_free(&text);
