@@ -92,6 +92,23 @@ static void example_lines(const command *verb, buffer *to)
     }
 }
 
+/* Choices that are too many for a line go on in the next, behind a bar. */
+static void long_heading(const char *text, buffer *to)
+{
+    enum { ROOM = 90 };
+    const char *indent = "  ";
+    while (strlen(text) > ROOM) {
+        size_t size = ROOM;
+        while (size && text[size - 1] != '|')
+            size--;
+        if (size == 0) break;
+        buffer_format(to, "%s%.*s\n", indent, (int)size, text);
+        indent = "          ";
+        text += size;
+    }
+    buffer_format(to, "%s%s\n%*s", indent, text, HELP_COLUMN, "");
+}
+
 static void full_line(const rondo_option_info *info, buffer *to)
 {
     buffer heading = {0}, help = {0};
@@ -101,7 +118,7 @@ static void full_line(const rondo_option_info *info, buffer *to)
         buffer_format(&help, " [%s]", info->fallback);
     if (!heading.text || !help.text) return;
     if (heading.size + 4 > HELP_COLUMN)
-        buffer_format(to, "  %s\n%*s", heading.text, HELP_COLUMN, "");
+        long_heading(heading.text, to);
     else
         buffer_format(to, "  %-*s", HELP_COLUMN - 2, heading.text);
     wrapped(help.text, HELP_COLUMN, HELP_COLUMN, to);
