@@ -256,7 +256,7 @@ void training_baselines(const rondo_data *train, const rondo_data *valid, const 
 /* ---- recipes (recipes.c): `name = value` lines of recipes/NAME/recipe */
 
 enum { RECIPE_TITLE, RECIPE_DATA, RECIPE_TRAIN, RECIPE_VALID, RECIPE_TEST, RECIPE_FOLDS, RECIPE_SPLIT, RECIPE_SEEDS, RECIPE_METRIC,
-       RECIPE_BETTER, RECIPE_REACH, RECIPE_PUBLISHED, RECIPE_SOURCE, RECIPE_EVALUATE, RECIPE_KEYS };
+       RECIPE_BETTER, RECIPE_REACH, RECIPE_PUBLISHED, RECIPE_SOURCE, RECIPE_EVALUATE, RECIPE_OPTIONS, RECIPE_WITH, RECIPE_HISTORY, RECIPE_KEYS };
 typedef struct recipe {
     char *name, *folder;       /* owned, as are the values; "" where nothing is said */
     char *value[RECIPE_KEYS];

@@ -149,19 +149,19 @@ static void run_free(run *r)
         buffer_free(&r->names[i]);
 }
 
-/* A fold is cut from the one file that the recipe names. */
-static int make_fold(const task_at_hand *t, run *r, size_t fold)
+/* The parts are cut from what the recipe names as training data: once, or anew for each fold. */
+static int make_parts(const task_at_hand *t, run *r, size_t folds, size_t fold)
 {
     words line = {0};
     buffer prefix = {0}, number = {0};
-    buffer_format(&prefix, "%s/%s.fold%zu", t->out, t->of->name, fold);
+    buffer_format(&prefix, folds ? "%s/%s.fold%zu" : "%s/%s", t->out, t->of->name, fold);
     buffer_format(&number, "%zu", fold);
     add(&line, "rondo");
     add(&line, "data");
     add(&line, "split");
     add_split(&line, t->of->value[RECIPE_SPLIT]);
-    add_format(&line, "--folds=%s%s", t->of->value[RECIPE_FOLDS], "");
-    add_format(&line, "--fold=%s%s", number.text ? number.text : "", "");
+    if (folds) add_format(&line, "--folds=%s%s", t->of->value[RECIPE_FOLDS], "");
+    if (folds) add_format(&line, "--fold=%s%s", number.text ? number.text : "", "");
     add(&line, "-f");
     add(&line, "-o");
     add(&line, prefix.text ? prefix.text : "");
@@ -170,7 +170,7 @@ static int make_fold(const task_at_hand *t, run *r, size_t fold)
     if (status != RONDO_OK) status = tell_failure(&line, r->log.text, status);
     static const char *const endings[] = {"train", "valid", "test"};
     for (size_t i = 0; i < 3; i++)
-        buffer_format(&r->names[i], "%s.fold%zu.%s", t->of->name, fold, endings[i]);
+        buffer_format(&r->names[i], "%s.%s", prefix.text ? prefix.text + strlen(t->out) + 1 : "", endings[i]);
     buffer_free(&r->folder);
     buffer_put(&r->folder, t->out);
     r->train = r->names[0].text;
@@ -195,7 +195,8 @@ static void train_line(const task_at_hand *t, const run *r, size_t seed, words *
         return;
     }
     buffer_free(&text);
-    add_format(line, "--config=%s/options%s", t->of->folder, "");
+    add_format(line, "--config=%s/%s", t->of->folder, t->of->value[RECIPE_OPTIONS][0] ? t->of->value[RECIPE_OPTIONS] : "options");
+    add_split(line, t->of->value[RECIPE_WITH]);
     buffer_format(&text, "--seed=%zu", seed);
     add(line, text.text ? text.text : "");
     add_format(line, "--output=%s%s", r->base.text, ".safetensors");
@@ -248,6 +249,8 @@ static int measure(const task_at_hand *t, const run *r, double *value, double *r
     add_format(&line, "--model=%s%s", r->base.text, ".safetensors");
     add(&line, "--json");
     add_split(&line, t->of->value[RECIPE_EVALUATE]);
+    if (t->of->value[RECIPE_HISTORY][0])
+        add_format(&line, "--history=%s/%s", r->folder.text, strcmp(t->of->value[RECIPE_HISTORY], "valid") == 0 ? r->names[1].text : r->names[0].text);
     add_files(&line, r->folder.text, r->test);
     int status = run_line(&line, r->log.text, &answer);
     if (status != RONDO_OK)
@@ -272,7 +275,7 @@ static int one_run(task_at_hand *t, size_t folds, size_t fold, size_t seed)
     buffer_format(&r.base, "-seed%zu", seed);
     buffer_format(&r.log, "%s.log", r.base.text);
     int status = r.log.failed ? report_fail(RONDO_LIMIT, NULL, "no memory for names of files") : RONDO_OK;
-    if (status == RONDO_OK && folds) status = make_fold(t, &r, fold);
+    if (status == RONDO_OK && (folds || t->of->value[RECIPE_SPLIT][0])) status = make_parts(t, &r, folds, fold);
     if (status == RONDO_OK) status = make_model(t, &r, seed);
     if (status == RONDO_OK) status = measure(t, &r, &value, &rows);
     if (status == RONDO_OK) {

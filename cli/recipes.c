@@ -15,6 +15,7 @@ static const struct {
     [RECIPE_SPLIT] = {"split", 0},       [RECIPE_SEEDS] = {"seeds", 0},     [RECIPE_METRIC] = {"metric", 1},
     [RECIPE_BETTER] = {"better", 0},     [RECIPE_REACH] = {"reach", 1},     [RECIPE_PUBLISHED] = {"published", 0},
     [RECIPE_SOURCE] = {"source", 0},     [RECIPE_EVALUATE] = {"evaluate", 0},
+    [RECIPE_OPTIONS] = {"options", 0},   [RECIPE_WITH] = {"with", 0},       [RECIPE_HISTORY] = {"history", 0},
 };
 
 static char *copy_of(const char *text, size_t size)
