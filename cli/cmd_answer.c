@@ -52,7 +52,7 @@ static void put_labels(const answering *a, const rondo_answer *answer)
 
 /* ---- tag: the lines of the record, with one more column ----------------------------------------------------- */
 
-static void put_tags_json(const rondo_answer *answer)
+static void put_tags_json(const answering *a, const rondo_answer *answer)
 {
     json_line line;
     buffer tokens = {0}, tags = {0};
@@ -72,13 +72,27 @@ static void put_tags_json(const rondo_answer *answer)
         at = stop + (stop < end);
     }
     json_begin(&line);
+    if (a->best > 1) json_number(&line, "record", (double)answer->record);
     buffer_put(&tokens, k ? "]" : "[]");
     buffer_put(&tags, k ? "]" : "[]");
     json_raw(&line, "tokens", tokens.text ? tokens.text : "[]");
     json_raw(&line, "tags", tags.text ? tags.text : "[]");
+    if (a->best > 1) json_number(&line, "score", answer->score);
     json_end(&line);
     buffer_free(&tokens);
     buffer_free(&tags);
+}
+
+/* A path is a block of its own under its record and score; the last block of the input may lack the blank line. */
+static void put_path_head(const rondo_answer *answer)
+{
+    const char *raw = answer->raw;
+    size_t size = answer->raw_size;
+    size -= size && raw[size - 1] == '\n';
+    size -= size && raw[size - 1] == '\r';
+    const int blank = size && raw[size - 1] == '-' && (size == 1 || raw[size - 2] == '\n');
+    if (answer->rank > 0 && !blank) output_text("\n");
+    output_format("# %llu %.6g\n", (unsigned long long)answer->record, answer->score);
 }
 
 /* A line of `raw` begins with '=' when it is a token, with '-' when it is anything else. */
@@ -87,9 +101,10 @@ static void put_tags(const answering *a, const rondo_answer *answer)
     const char *at = answer->raw, *end = at + answer->raw_size;
     size_t k = 0;
     if (a->json) {
-        put_tags_json(answer);
+        put_tags_json(a, answer);
         return;
     }
+    if (a->best > 1) put_path_head(answer);
     while (at < end) {
         const char *stop = memchr(at, '\n', (size_t)(end - at));
         const size_t size = (size_t)((stop ? stop : end) - at), mark = size > 1 && at[size - 1] == '\r';
@@ -152,7 +167,7 @@ static void put_hypotheses(const answering *a, const rondo_answer *answer)
 static int take(void *user, const rondo_answer *answer)
 {
     answering *a = user;
-    a->records++;
+    a->records += answer->rank == 0;
     a->bad += answer->bad != 0;
     if (answer->bad)
         output_text(a->json ? "{\"schema\":1,\"bad\":true}\n" : "\n");

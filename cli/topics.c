@@ -24,6 +24,7 @@ static const struct {
 "  conll    one token and its tag a line, an empty line between sentences\n"
 "  table    a label and a sequence among the columns of a row; fasta, jsonl: the same in other words\n"
 "  files    a label a file, a text a line;  ts: sequences of numbers with labels;  idx: images\n"
+"  npy npz  arrays of NumPy: x [sequences, steps, numbers], y, lengths\n"
 "  .gz      any of these, packed with gzip\n"
 "  model    safetensors, with options, vocabulary and list of layers inside; tensors have PyTorch's names\n"
 "           where the function is the same\n"

@@ -426,10 +426,13 @@ typedef struct rondo_answer { /* to one record */
                                  score, log p / length^A */
     const char *const *note;  /* [count] seq2seq with `--alignment`: "0-0 1-2", pairs of source and target positions; or NULL */
     int bad;                  /* 1: passed over by `--skip-bad`; everything else is 0 */
+    size_t rank;              /* tag with `--n-best`: 0 for the best path of the record, 1 for the next …; else 0 */
+    double score;             /* tag with `--n-best`: of the path, emissions and transitions added up; else 0 */
 } rondo_answer;
 /* A return other than 0 stops with RONDO_SYSTEM. */
 typedef int (*rondo_on_answer)(void *user, const rondo_answer *answer);
-/* One answer for each record of the files ("-" is standard input), in order; labels in them are not needed. */
+/* One answer for each record of the files ("-" is standard input), in order; labels in them are not needed. Models of task
+ * tag with a loss crf give `n-best` answers, one a path, best first (fewer when there are fewer). */
 RONDO_API rondo_status rondo_predict(rondo_model *model, const rondo_options *options, const char *const *paths,
                                      size_t count, rondo_on_answer on_answer, void *user, rondo_error *error);
 

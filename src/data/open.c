@@ -179,7 +179,7 @@ static rondo_status walk_file(rd_opening *opening, const rd_source *source, rd_s
     if (!opening->counting) RD_TRY(add_file(corpus, source->name, error));
     RD_TRY(rd_input_open(source, opening->max_line, hash, &input, error));
     if (*source->member) rd_sha256_add(hash, source->member, strlen(source->member));
-    rondo_status status = opening->reader->beside ? read_pair(opening, &input, source + 1, hash, error)
+    rondo_status status = rd_reader_pairs(opening->reader, opening->bare) ? read_pair(opening, &input, source + 1, hash, error)
                                                   : opening->reader->read(opening, &input, error);
     if (status == RONDO_OK && !opening->counting) {
         corpus->file[corpus->files - 1].lines = input.number;
@@ -196,7 +196,7 @@ static rondo_status walk(rd_opening *opening, const rd_source *source, size_t so
     rd_sha256_init(&hash);
     rd_bad_places_clear(&opening->bad);
     if (opening->state) memset(opening->state, 0, opening->reader->state_size);
-    for (size_t i = 0; i < sources; i += opening->reader->beside ? 2 : 1)
+    for (size_t i = 0; i < sources; i += rd_reader_pairs(opening->reader, opening->bare) ? 2 : 1)
         RD_TRY(walk_file(opening, &source[i], &hash, error));
     if (opening->reader->end) RD_TRY(opening->reader->end(opening, error));
     if (opening->reader->clear) opening->reader->clear(opening->state);

@@ -38,8 +38,16 @@ static const rd_reader_row rows[] = {
      .form = RD_DATA_CLASSES, .symbols = Y, .labels = Y, .read = rd_ts_read, .clear = rd_ts_clear,
      .state_size = RD_RECORD_STATE},
     {.name = "idx", .task = "classify", .suffixes = ".idx -ubyte", .help = "images of bytes (MNIST), their labels in a file beside",
-     .form = RD_DATA_CLASSES, .symbols = Y, .labels = Y, .read = rd_idx_read, .end = rd_idx_end, .clear = rd_idx_clear,
+     .form = RD_DATA_CLASSES, .symbols = Y, .labels = Y, .whole = 1, .read = rd_idx_read, .end = rd_idx_end, .clear = rd_idx_clear,
      .state_size = RD_RECORD_STATE},
+    {.name = "npz", .task = "classify", .suffixes = ".npz", .help = "arrays of NumPy: x, y with labels, lengths",
+     .form = RD_DATA_CLASSES, .symbols = Y, .labels = Y, .whole = 1, .read = rd_arrays_read},
+    {.name = "npz", .task = "regress", .suffixes = ".npz", .help = "arrays of NumPy: x, y with targets, lengths",
+     .form = RD_DATA_NUMBERS, .whole = 1, .read = rd_arrays_read},
+    {.name = "npy", .task = "classify", .suffixes = ".npy", .help = "arrays of NumPy in pairs of files: x, then y with labels",
+     .form = RD_DATA_CLASSES, .symbols = Y, .labels = Y, .beside = 1, .alone = 1, .whole = 1, .read = rd_arrays_read},
+    {.name = "npy", .task = "regress", .suffixes = ".npy", .help = "arrays of NumPy in pairs of files: x, then y with targets",
+     .form = RD_DATA_NUMBERS, .beside = 1, .whole = 1, .read = rd_arrays_read},
     {.name = "table", .task = "classify", .suffixes = ".data", .help = "a label and a text among the columns of a row",
      .form = RD_DATA_CLASSES, .symbols = X | Y, .labels = Y, .read = rd_table_read, .clear = rd_table_clear,
      .state_size = RD_RECORD_STATE},
@@ -65,13 +73,13 @@ static const rd_reader_row rows[] = {
     {.name = "parallel", .task = "seq2seq", .suffixes = "", .help = "files in pairs, a sequence a line: source and target",
      .form = RD_DATA_PAIRS, .symbols = X | Y, .beside = 1, .read = rd_parallel_read},
     {.name = "audio", .task = "classify", .suffixes = ".list .lst .wav .flac .WAV .FLAC", .help = "a sound file, a tab and a label a line",
-     .form = RD_DATA_CLASSES, .symbols = Y, .labels = Y, .read = rd_sound_read, .clear = rd_sound_clear, .state_size = RD_SOUND_STATE},
+     .form = RD_DATA_CLASSES, .symbols = Y, .labels = Y, .whole = 1, .read = rd_sound_read, .clear = rd_sound_clear, .state_size = RD_SOUND_STATE},
     {.name = "audio", .task = "transcribe", .suffixes = ".list .lst .wav .flac .WAV .FLAC", .help = "a sound file, a tab and a text a line",
-     .form = RD_DATA_PAIRS, .symbols = Y, .read = rd_sound_read, .clear = rd_sound_clear, .state_size = RD_SOUND_STATE},
+     .form = RD_DATA_PAIRS, .symbols = Y, .whole = 1, .read = rd_sound_read, .clear = rd_sound_clear, .state_size = RD_SOUND_STATE},
     {.name = "roll", .task = "frames", .suffixes = ".json", .help = "piano rolls: parts, pieces, steps, pitches (FILE:test)",
-     .form = RD_DATA_FRAMES, .read = rd_roll_read},
+     .form = RD_DATA_FRAMES, .whole = 1, .read = rd_roll_read},
     {.name = "midi", .task = "frames", .suffixes = ".mid .midi", .help = "a piece of music a file",
-     .form = RD_DATA_FRAMES, .read = rd_midi_read},
+     .form = RD_DATA_FRAMES, .whole = 1, .read = rd_midi_read},
     {.name = "plain", .task = "classify", .suffixes = "", .help = "a text a line, to be labelled",
      .form = RD_DATA_CLASSES, .symbols = X | Y, .labels = Y, .answers = 1, .read = rd_plain_read},
     {.name = "plain", .task = "transcribe", .suffixes = "", .help = "a sequence a line, to be transcribed",
@@ -85,6 +93,11 @@ enum { ROWS = sizeof rows / sizeof *rows };
 const rd_reader_row *rd_reader_row_at(size_t i)
 {
     return i < ROWS ? &rows[i] : NULL;
+}
+
+int rd_reader_pairs(const rd_reader_row *row, int bare)
+{
+    return row->beside && !(row->alone && bare);
 }
 
 static int any(const char *text)
@@ -124,7 +137,7 @@ static const rd_reader_row *by_suffix(const char *task, const char *path, size_t
     for (size_t i = 0; i < ROWS; i++) {
         if (!any(task) && !rd_equal(rows[i].task, task)) continue;
         if (ends_in(path, rows[i].suffixes)) return &rows[i];
-        int fits = rows[i].answers ? bare : rows[i].beside ? !bare && files % 2 == 0 : 0;
+        int fits = rows[i].answers ? bare : rows[i].beside && !*rows[i].suffixes ? !bare && files % 2 == 0 : 0;
         if (!first || fits) first = &rows[i];
     }
     return first;
@@ -173,7 +186,7 @@ rondo_status rd_reader_choose(const rondo_options *options, const char *task, co
     if (!chosen) return no_reader(name, task, error);
     if (!any(task) && !rd_equal(chosen->task, task)) return other_task(chosen, task, error);
     if (rd_equal(chosen->task, "lm") && rd_option_flag(options, RD_OPT_lines)) chosen = by_name("lines", "lm");
-    if (chosen->beside && files % 2)
+    if (rd_reader_pairs(chosen, bare) && files % 2)
         return rd_fail(error, RONDO_BAD_ARGUMENT, "%s: --reader %s takes files in pairs, found %zu", path, chosen->name, files);
     *row = chosen;
     return RONDO_OK;

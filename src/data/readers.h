@@ -41,6 +41,8 @@ typedef struct rd_reader_row {
     unsigned labels;  /* of these, parts whose rows are labels */
     unsigned words;   /* of these, parts whose symbols are words whatever --tokens says */
     int beside;       /* 1: files come in pairs, of which `read` walks both */
+    int alone;        /* of these, 1: for answers there are only the first ones of the pairs */
+    int whole;        /* 1: its records are no lines of the files, so that a file cannot be split */
     int answers;      /* 1: chosen for answers when nothing else says what the input is; read only then */
     size_t state_size;
     rondo_status (*read)(rd_opening *opening, rd_input *input, rondo_error *error); /* one file in one pass */
@@ -48,6 +50,8 @@ typedef struct rd_reader_row {
     void (*clear)(void *state);                                   /* frees what it owns; or NULL */
 } rd_reader_row;
 
+/* 1: files come in pairs here. */
+int rd_reader_pairs(const rd_reader_row *row, int bare);
 /* The i-th reader, NULL past the end. */
 const rd_reader_row *rd_reader_row_at(size_t i);
 /* The reader that --reader, --lines, the task ("" or NULL: any) and the suffix of the first of `files` paths name. */
@@ -100,6 +104,7 @@ rondo_status rd_idx_read(rd_opening *opening, rd_input *input, rondo_error *erro
 rondo_status rd_idx_end(rd_opening *opening, rondo_error *error);
 void rd_idx_clear(void *memory);
 
+rondo_status rd_arrays_read(rd_opening *opening, rd_input *input, rondo_error *error);
 rondo_status rd_series_read(rd_opening *opening, rd_input *input, rondo_error *error);
 rondo_status rd_series_end(rd_opening *opening, rondo_error *error);
 void rd_series_read_clear(void *memory);

@@ -339,6 +339,8 @@ static rondo_status run(splitter *s, const rondo_options *options, const char *c
 {
     const char *task = rd_option_is_set(options, RD_OPT_task) ? rd_option_text(options, RD_OPT_task) : "";
     RD_TRY(rd_reader_choose(options, task, paths[0], count, 0, &s->reader, error));
+    if (s->reader->whole)
+        return rd_fail(error, RONDO_BAD_ARGUMENT, "data split: --reader %s reads no lines that could be split", s->reader->name);
     RD_TRY(set_up(s, options, error));
     if (rd_splits_records(s->reader->form))
         RD_TRY(rd_split_records(options, s->reader, paths, count, prefix, &s->parts, error));

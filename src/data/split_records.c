@@ -131,8 +131,6 @@ static void deal_all(dealing *d)
 
 static rondo_status judge(const dealing *d, rondo_error *error)
 {
-    if (rd_equal(d->reader->name, "idx") || rd_equal(d->reader->name, "audio"))
-        return rd_fail(error, RONDO_BAD_ARGUMENT, "data split: --reader %s reads no lines that could be split", d->reader->name);
     if (rd_option_integer(d->options, RD_OPT_skip_bad) > 0)
         return rd_fail(error, RONDO_BAD_ARGUMENT, "data split: records are written as they stand; --skip-bad is not for it");
     if (rd_option_flag(d->options, RD_OPT_stratify) && d->reader->form == RD_DATA_PAIRS)

@@ -14,7 +14,8 @@ rondo_status rd_answer_begin(rd_answering *a, size_t i, int *bad, rondo_error *e
 {
     rd_text_clear(&a->raw);
     rd_text_clear(&a->words);
-    a->count = a->notes = 0;
+    a->count = a->notes = a->rank = 0;
+    a->score = 0;
     RD_TRY(rd_data_raw(a->data, a->first + i, &a->raw, bad, error));
     if (!*bad) return RONDO_OK;
     const rondo_answer empty = {.record = a->first + i, .bad = 1};
@@ -46,7 +47,9 @@ rondo_status rd_answer_tell(rd_answering *a, size_t i, rondo_error *error)
                                  .count = a->count - a->notes,
                                  .text = a->text,
                                  .prob = a->prob,
-                                 .note = a->notes ? a->text + (a->count - a->notes) : NULL};
+                                 .note = a->notes ? a->text + (a->count - a->notes) : NULL,
+                                 .rank = a->rank,
+                                 .score = a->score};
     if (a->on_answer(a->user, &answer)) return rd_fail(error, RONDO_SYSTEM, "the answer could not be written");
     return RONDO_OK;
 }
@@ -130,6 +133,7 @@ rondo_status rd_answer_labels(rd_answering *a, rondo_error *error)
 rondo_status rd_answer_tags(rd_answering *a, rondo_error *error)
 {
     rondo_view output;
+    if (rd_option_integer(a->options, RD_OPT_n_best) > 1) return rd_answer_paths(a, error);
     RD_TRY(rondo_model_forward(a->model, NULL, a->batch, RONDO_USE, &output, error));
     const rondo_pack *pack = rondo_batch_pack(a->batch, "x");
     const size_t classes = output.shape[1];
@@ -209,6 +213,7 @@ rondo_status rondo_predict(rondo_model *model, const rondo_options *options, con
     if (!task || !task->answer)
         return rd_fail(error, RONDO_BAD_MODEL, "a model of task \"%s\" gives no answers to records", model->task);
     rondo_data *data = NULL;
+    if (task->answer == rd_answer_tags) RD_TRY(rd_paths_check(model, options, error));
     RD_TRY(rd_open_for_answers(options, model, paths, count, &data, error));
     rondo_status status = rd_answer_records(model, data, options, task, on_answer, user, error);
     rondo_data_free(data);

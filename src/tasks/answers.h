@@ -22,6 +22,8 @@ typedef struct rd_answering {
     size_t *place;                /* owned; where each begins in `words` */
     size_t count;                 /* texts of the answer at hand */
     size_t notes;                 /* the last so many of them are notes to the others */
+    size_t rank;                  /* of the answer at hand among those to its record, from 0 */
+    double score;                 /* of the answer at hand as a whole, where it has one; else 0 */
     size_t prob_room, text_room, place_room;
     rd_labeller labeller;         /* owned; of tasks that answer with labels */
     void *own;                    /* what the task's function keeps from batch to batch, freed by release */
@@ -45,6 +47,9 @@ rondo_status rd_open_for_answers(const rondo_options *options, const rondo_model
 
 rondo_status rd_answer_labels(rd_answering *a, rondo_error *error); /* classify: all labels, likeliest first */
 rondo_status rd_answer_tags(rd_answering *a, rondo_error *error);   /* tag: one label a step */
+rondo_status rd_answer_paths(rd_answering *a, rondo_error *error);  /* tag --n-best: labels of the best paths (paths.c) */
+/* RONDO_BAD_ARGUMENT when --n-best asks a model for paths that has none. */
+rondo_status rd_paths_check(const rondo_model *model, const rondo_options *options, rondo_error *error);
 rondo_status rd_answer_transcripts(rd_answering *a, rondo_error *error); /* transcribe: texts, best first (transcribe.c) */
 rondo_status rd_answer_pairs(rd_answering *a, rondo_error *error);  /* seq2seq: hypotheses, best first (translate.c) */
 

@@ -45,7 +45,40 @@ awk 'BEGIN { for (i = 0; i < 60; i++) printf "the DET\n%s NOUN\n\n", i % 2 ? "ca
 printf '# of words alone\nthe\ncat\n\n\nthe\ndog\n\n' >words.conll
 "$program" tag -q -m t.safetensors words.conll >tagged
 check "tag: a column more, the rest as it stood" [ "$(cat tagged)" = "$(printf '# of words alone\nthe DET\ncat NOUN\n\n\nthe DET\ndog NOUN\n')" ]
+says "tag --n-best without a crf" 2 'rondo: --n-best: the model scores no paths of labels (train it with --loss crf)' \
+    tag -q -m t.safetensors --n-best 2 words.conll
+
+# The best paths of a crf: a block each, falling; the first is the answer without --n-best.
+"$program" train -q --task tag --loss crf --hidden-size 8 --embed-size 4 --epochs 10 --lr 0.02 -j 1 -o crf.safetensors train.conll
+printf 'the\n\nthe\ncat\n' >two.conll
+"$program" tag -q -m crf.safetensors two.conll >best
+"$program" tag -q -m crf.safetensors --n-best 3 two.conll >three
+check "tag --n-best: as many blocks as there are paths" [ "$(grep '^#' three | cut -d' ' -f2 | tr '\n' ,)" = '0,0,1,1,1,' ]
+check "tag --n-best: scores fall" sh -c 'for r in 0 1; do grep "^# $r " three | cut -d" " -f3 | sort -gr -c || exit; done'
+check "tag --n-best: the first path of each is the best" sh -c \
+    'awk "/^#/ { told = !seen[\$2]++; next } told" three >first && printf "\n" | cat best - | cmp - first'
+check "tag --n-best: all paths differ" [ "$(awk '/^#/ { if (path) print path; path = ""; on = $2; next } on && NF { path = path "/" $0 } END { print path }' three | sort -u | wc -l)" = 3 ]
+"$program" tag -q -m crf.safetensors --n-best 3 --json two.conll >json
+check "tag --n-best --json: an object a path" [ "$(grep -cE '^\{"schema":1,"record":[01],"tokens":\["the"(,"cat")?\],"tags":\[.*\],"score":-?[0-9.e+-]+\}$' json)" = 5 ]
 status "a model of another task" 4 tag -q -m m.safetensors words.conll
+
+# Arrays of NumPy: x and y for learning, x for answers.
+npy() { # TYPE SHAPE: a .npy file with the bytes of standard input
+    header="{'descr': '$1', 'fortran_order': False, 'shape': ($2), }"
+    printf '\223NUMPY\001\000%b\000%s' "\\0$(printf %03o ${#header})" "$header"
+    cat
+}
+awk 'BEGIN { for (i = 0; i < 40; i++) printf "%s", i % 2 ? "ABABAB" : "zyzyzy" }' | npy '|u1' '40, 3, 2' >x.npy
+awk 'BEGIN { for (i = 0; i < 40; i++) printf "%s", i % 2 ? "A" : "B" }' | npy '|i1' '40,' >y.npy
+"$program" train -q --task classify --hidden-size 8 --epochs 20 --lr 0.02 -j 1 -o a.safetensors x.npy y.npy
+"$program" classify -q -m a.safetensors x.npy >arrays
+check "classify: arrays, an answer a sequence" [ "$(cut -f1 arrays | head -n 4 | tr '\n' ,)$(wc -l <arrays)" = '66,65,66,65,40' ]
+"$program" evaluate -q -m a.safetensors x.npy y.npy >scores
+check "evaluate: arrays" grep -qE '^accuracy	1$' scores
+status "train: regress from arrays" 0 train -q --task regress --hidden-size 4 --max-steps 3 -j 1 -o r.safetensors x.npy y.npy
+head -c 100 x.npy >short.npy
+status "classify: an array that is cut" 3 classify -q -m a.safetensors short.npy
+says "data split: arrays are not lines" 2 'rondo: data split: --reader npy reads no lines that could be split' data split --task classify -o part x.npy y.npy
 
 # One to many: sequences for a condition.
 for place in input state; do
