@@ -83,19 +83,8 @@ static void put_tags_json(const answering *a, const rondo_answer *answer)
     buffer_free(&tags);
 }
 
-/* A path is a block of its own under its record and score; the last block of the input may lack the blank line. */
-static void put_path_head(const rondo_answer *answer)
-{
-    const char *raw = answer->raw;
-    size_t size = answer->raw_size;
-    size -= size && raw[size - 1] == '\n';
-    size -= size && raw[size - 1] == '\r';
-    const int blank = size && raw[size - 1] == '-' && (size == 1 || raw[size - 2] == '\n');
-    if (answer->rank > 0 && !blank) output_text("\n");
-    output_format("# %llu %.6g\n", (unsigned long long)answer->record, answer->score);
-}
-
-/* A line of `raw` begins with '=' when it is a token, with '-' when it is anything else. */
+/* A line of `raw` begins with '=' when it is a token, with '-' when it is anything else. With --n-best each path is a block
+ * under its record and score, and one empty line ends it. */
 static void put_tags(const answering *a, const rondo_answer *answer)
 {
     const char *at = answer->raw, *end = at + answer->raw_size;
@@ -104,18 +93,20 @@ static void put_tags(const answering *a, const rondo_answer *answer)
         put_tags_json(a, answer);
         return;
     }
-    if (a->best > 1) put_path_head(answer);
+    if (a->best > 1) output_format("# %llu %.6g\n", (unsigned long long)answer->record, answer->score);
     while (at < end) {
-        const char *stop = memchr(at, '\n', (size_t)(end - at));
+        const char *line = at, *stop = memchr(at, '\n', (size_t)(end - at));
         const size_t size = (size_t)((stop ? stop : end) - at), mark = size > 1 && at[size - 1] == '\r';
-        output_sink(NULL, at + 1, size - 1 - mark);
-        if (*at == '=' && k < answer->count) {
-            output_text(memchr(at, '\t', size) ? "\t" : " ");
+        at += size + (stop != NULL);
+        if (a->best > 1 && size - mark == 1) continue;
+        output_sink(NULL, line + 1, size - 1 - mark);
+        if (*line == '=' && k < answer->count) {
+            output_text(memchr(line, '\t', size) ? "\t" : " ");
             output_text(answer->text[k++]);
         }
         output_text(mark ? "\r\n" : "\n");
-        at += size + (stop != NULL);
     }
+    if (a->best > 1) output_text("\n");
 }
 
 /* ---- translate: a hypothesis a line, or with --n-best the number of the record, the hypothesis and its score ----- */

@@ -24,7 +24,7 @@ typedef struct arrays {
     size_t targets;   /* numbers in a row of y; 0: labels, or nothing to learn */
     int per_step;     /* 1: a row of y for each step */
     size_t max_width; /* numbers in a row at most */
-    float *row;       /* [steps][width] owned; the sequence at hand */
+    float *row;       /* [steps][width] owned, the sequence at hand */
     float *target;    /* [steps][targets] owned */
 } arrays;
 
@@ -76,6 +76,13 @@ static rondo_status check_column(const arrays *a, const char *file, const rd_ten
                    column->name, rd_dtype_of(column->dtype)->name);
 }
 
+static rondo_status check_width(const arrays *a, const char *file, const rd_tensor *array, size_t width, rondo_error *error)
+{
+    if (width <= a->max_width || a->sequences == 0) return RONDO_OK;
+    return rd_fail(error, RONDO_LIMIT, "%s: array \"%s\": rows of %zu numbers (--max-line allows %zu)", file, array->name, width,
+                   a->max_width);
+}
+
 static rondo_status check_targets(arrays *a, rondo_error *error)
 {
     const rd_tensor *y = a->y;
@@ -86,7 +93,7 @@ static rondo_status check_targets(arrays *a, rondo_error *error)
                    a->sequences, a->steps);
     if (y->rank == 0 || y->rank > 3 || y->shape[0] != a->sequences || (a->per_step && y->shape[1] != a->steps) || a->targets == 0)
         return bad_shape(a->name_y, y, expected, error);
-    return RONDO_OK;
+    return check_width(a, a->name_y, y, a->targets, error);
 }
 
 static rondo_status check_names(const arrays *a, rondo_error *error)
@@ -109,9 +116,7 @@ static rondo_status check_x(arrays *a, rondo_error *error)
     a->steps = a->x->shape[1];
     a->width = a->x->rank == 3 ? a->x->shape[2] : 1;
     if (a->sequences && (a->steps == 0 || a->width == 0)) return bad_shape(a->name, a->x, expected, error);
-    if (a->sequences && a->width > a->max_width)
-        return rd_fail(error, RONDO_LIMIT, "%s: array \"x\": %zu numbers a step (--max-line allows %zu)", a->name, a->width, a->max_width);
-    return RONDO_OK;
+    return check_width(a, a->name, a->x, a->width, error);
 }
 
 static rondo_status check_y(const rd_opening *opening, arrays *a, rondo_error *error)
