@@ -77,11 +77,11 @@ static int baseline(const session *s, const rondo_scores *scores)
     return status;
 }
 
-/* To people: how BLEU was computed and what was edited. */
-static int texts(const session *s, const rondo_scores *scores)
+/* To people: how BLEU was computed and what was edited ("report"), targets that are in no loss ("notes"). */
+static int say(const session *s, const rondo_scores *scores, const char *what)
 {
     rondo_error error = {0};
-    return rondo_scores_write(scores, "report", s->options, say_sink, NULL, &error) == RONDO_OK
+    return rondo_scores_write(scores, what, s->options, say_sink, NULL, &error) == RONDO_OK
                ? RONDO_OK
                : report_error(&error);
 }
@@ -126,7 +126,8 @@ static int put_results(const session *s, const rondo_metrics *metrics, const ron
         print_json(metrics, names, count);
     else
         print(metrics, names, count);
-    if (status == RONDO_OK && find(metrics, "bleu")) status = texts(s, scores);
+    if (status == RONDO_OK && find(metrics, "bleu")) status = say(s, scores, "report");
+    if (status == RONDO_OK) status = say(s, scores, "notes");
     if (status == RONDO_OK && !report_quiet()) status = baseline(s, scores);
     if (status == RONDO_OK) status = confusion(s, scores, told);
     return status == RONDO_OK ? confusion_svg(s, scores) : status;

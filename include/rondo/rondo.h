@@ -392,8 +392,8 @@ RONDO_API rondo_status rondo_scores_new(rondo_model *model, const rondo_data *da
 RONDO_API void rondo_scores_free(rondo_scores *scores);
 /* Writes `what` of it: "report", the text that the task's field knows (conlleval's for chunk tags, a line a class for other
  * labels, sacreBLEU's line and the edits for what a model wrote; else nothing), "baseline", what the most frequent label
- * alone would reach, "confusion", a picture as text (options `width`, `ascii`, `color`), "confusion.svg", or
- * "confusion.json", its numbers. BAD_ARGUMENT for a confusion of tasks without labels or of more than 1,000 of them. */
+ * alone would reach, "notes", which targets are in no loss, "confusion", a picture as text (options `width`, `ascii`,
+ * `color`), "confusion.svg", "confusion.json", its numbers. BAD_ARGUMENT: a confusion without labels or of over 1,000. */
 RONDO_API rondo_status rondo_scores_write(const rondo_scores *scores, const char *what, const rondo_options *options,
                                           rondo_sink sink, void *user, rondo_error *error);
 /* Baselines fitted on `train` and measured on `data`: unigram, order-2 Markov (lm, nats), the majority label (classify, tag),

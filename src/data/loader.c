@@ -8,6 +8,7 @@
 #include "base/size.h"
 #include "data/characters.h"
 #include "data/class_weights.h"
+#include "data/series.h"
 #include "options/options.h"
 #include "sequence/batch.h"
 
@@ -446,7 +447,12 @@ static rondo_status judge_size(const rondo_data *data, int training, rondo_error
 {
     int stream = rd_data_is_stream(data);
     uint64_t needed = training && stream ? 2 : 1;
+    const rd_series_set *set = data->corpus->series;
     if (data->count >= needed) return RONDO_OK;
+    if (set)
+        return rd_fail(error, RONDO_BAD_DATA,
+                       "%s: no window fits: %" PRIu64 " rows, windows of %zu (--seq-len) and the %zu after them (--horizon)",
+                       rd_data_name(data, 0), data->corpus->rows, set->window, set->horizon);
     return rd_fail(error, RONDO_BAD_DATA,
                    "%s: too short for a batch: %" PRIu64 " %s, at least %" PRIu64 " needed",
                    rd_data_name(data, 0), data->count, stream ? "steps" : "records", needed);

@@ -4,6 +4,7 @@
 #include "options/options.h"
 #include "tasks/scores.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 typedef rondo_status (*writer)(const rondo_scores *scores, const rondo_options *options, rd_text *out,
@@ -107,6 +108,27 @@ static rondo_status put_baseline(const rondo_scores *scores, const rondo_options
     return rd_text_done(out, error);
 }
 
+static const char *plural(uint64_t n)
+{
+    return n == 1 ? "" : "s";
+}
+
+/* What a reader of the numbers must know of the targets: those that no loss holds. */
+static rondo_status put_notes(const rondo_scores *scores, const rondo_options *options, rd_text *out,
+                              rondo_error *error)
+{
+    (void)options;
+    const rd_confusion *confusion = &scores->confusion;
+    const uint64_t unseen = scores->classes ? confusion->support[confusion->classes] : 0;
+    if (unseen > 0)
+        rd_text_format(out, "%" PRIu64 " of %" PRIu64 " target%s: labels not in training, counted as wrong, in no loss\n",
+                       unseen, confusion->rows, plural(confusion->rows));
+    if (scores->left_out > 0)
+        rd_text_format(out, "%" PRIu64 " target%s: more steps needed than there are, in no loss of ctc\n",
+                       scores->left_out, plural(scores->left_out));
+    return rd_text_done(out, error);
+}
+
 static const struct {
     const char *what;
     writer write;
@@ -114,7 +136,8 @@ static const struct {
             {"confusion", put_terminal},
             {"confusion.svg", put_svg},
             {"confusion.json", put_json},
-            {"baseline", put_baseline}};
+            {"baseline", put_baseline},
+            {"notes", put_notes}};
 
 rondo_status rondo_scores_write(const rondo_scores *scores, const char *what, const rondo_options *options,
                                 rondo_sink sink, void *user, rondo_error *error)
@@ -127,7 +150,7 @@ rondo_status rondo_scores_write(const rondo_scores *scores, const char *what, co
     if (!write)
         return rd_fail(
             error, RONDO_BAD_ARGUMENT,
-            "no %s of scores (expected report, baseline, confusion, confusion.svg, confusion.json)",
+            "no %s of scores (expected report, baseline, notes, confusion, confusion.svg, confusion.json)",
             rd_quote(what).text);
     rd_text out = {0};
     rondo_status status = write(scores, options, &out, error);

@@ -7,8 +7,6 @@
 #include "data/loader.h"
 #include "losses/loss.h"
 
-#include <math.h>
-
 typedef struct evaluation {
     rondo_loader *loader;
     rondo_batch *batch;
@@ -35,6 +33,7 @@ static rondo_status one_batch(evaluation *e, rondo_model *model, int *more, rond
     RD_TRY(rondo_model_loss(model, e->batch, &report, error));
     e->tally.loss += report.sum;
     e->tally.count += report.count;
+    e->tally.scores->left_out += report.infeasible;
     return RONDO_OK;
 }
 
@@ -69,7 +68,7 @@ rondo_status rd_evaluate_scores(rondo_model *model, const rondo_data *data, cons
         return rd_fail(error, RONDO_BAD_MODEL, "the model has no task; it cannot be evaluated on files");
     rondo_status status = run(&e, model, data, options, poll, user, error);
     if (status == RONDO_OK) {
-        *metrics = (rondo_metrics){.loss = e.tally.count > 0 ? e.tally.loss / e.tally.count : 0, .rows = e.tally.count};
+        *metrics = (rondo_metrics){.loss = rd_tally_loss(&e.tally), .rows = e.tally.count};
         e.task->metrics(&e.tally, model, metrics);
         *scores = e.tally.scores;
         e.tally.scores = NULL;

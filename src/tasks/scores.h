@@ -21,6 +21,7 @@ struct rondo_scores {
     int chunks;              /* 1: the labels are chunk tags, a sequence of them a record */
     rd_entities entities;    /* of chunk tags */
     rd_frame_counts keys;    /* of targets that are 0 or 1 */
+    uint64_t left_out;       /* targets that ctc could not place on their steps: they are in no loss */
     int texts;               /* 1: targets were written by the model and compared */
     rd_bleu bleu;
     rd_edits words, characters;

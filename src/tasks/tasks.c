@@ -14,11 +14,16 @@ void rd_metric_add(rondo_metrics *metrics, const char *name, double value, int b
         metrics->metric[metrics->count++] = (rondo_metric){.name = name, .value = value, .better = better};
 }
 
+double rd_tally_loss(const rd_tally *tally)
+{
+    return tally->count > 0 ? tally->loss / tally->count : (double)NAN;
+}
+
 /* ---- language model: nats, perplexity, bits a character -------------------------------------------------- */
 
 static void lm_metrics(const rd_tally *tally, const rondo_model *model, rondo_metrics *metrics)
 {
-    double nats = tally->count > 0 ? tally->loss / tally->count : 0;
+    double nats = rd_tally_loss(tally);
     static const char *const bits[] = {[RD_TOKENS_CHAR] = "bits_per_char", [RD_TOKENS_BYTE] = "bits_per_char",
                                        [RD_TOKENS_WORD] = "bits_per_word", [RD_TOKENS_LABEL] = "bits_per_label",
                                        [RD_TOKENS_BPE] = "bits_per_piece"};
@@ -41,7 +46,7 @@ static void label_metrics(const rd_tally *tally, const rondo_model *model, rondo
 {
     (void)model;
     const rondo_scores *scores = tally->scores;
-    rd_metric_add(metrics, "nll", tally->count > 0 ? tally->loss / tally->count : 0, -1);
+    rd_metric_add(metrics, "nll", rd_tally_loss(tally), -1);
     rd_metric_add(metrics, "accuracy", rd_confusion_accuracy(&scores->confusion), 1);
     if (!scores->chunks) {
         rd_metric_add(metrics, "macro_f1", rd_confusion_macro_f1(&scores->confusion), 1);
@@ -63,7 +68,7 @@ static void frame_add(rd_tally *tally, const rondo_view *output, const rd_part *
 static void frame_metrics(const rd_tally *tally, const rondo_model *model, rondo_metrics *metrics)
 {
     (void)model;
-    rd_metric_add(metrics, "nll", tally->count > 0 ? tally->loss / tally->count : 0, -1);
+    rd_metric_add(metrics, "nll", rd_tally_loss(tally), -1);
     rd_metric_add(metrics, "frame_accuracy", rd_frames_accuracy(&tally->scores->keys), 1);
 }
 
@@ -71,7 +76,7 @@ static void frame_metrics(const rd_tally *tally, const rondo_model *model, rondo
 
 static void seq2seq_metrics(const rd_tally *tally, const rondo_model *model, rondo_metrics *metrics)
 {
-    const double nats = tally->count > 0 ? tally->loss / tally->count : 0;
+    const double nats = rd_tally_loss(tally);
     (void)model;
     rd_metric_add(metrics, "nll", nats, -1);
     rd_metric_add(metrics, "perplexity", exp(nats), -1);
@@ -82,7 +87,7 @@ static void seq2seq_metrics(const rd_tally *tally, const rondo_model *model, ron
 static void transcribe_metrics(const rd_tally *tally, const rondo_model *model, rondo_metrics *metrics)
 {
     (void)model;
-    rd_metric_add(metrics, "nll", tally->count > 0 ? tally->loss / tally->count : 0, -1);
+    rd_metric_add(metrics, "nll", rd_tally_loss(tally), -1);
 }
 
 /* ---- numbers: plain errors ------------------------------------------------------------------------------ */

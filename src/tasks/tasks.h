@@ -20,6 +20,9 @@ typedef struct rd_tally {
     rondo_status status;               /* RONDO_LIMIT when `add` found no room */
 } rd_tally;
 
+/* The mean loss of the targets that could be judged; NaN when there were none, which is not a perfect 0. */
+double rd_tally_loss(const rd_tally *tally);
+
 typedef struct rd_task_info {
     const char *name, *help;
     const char *part[RD_TASK_PARTS]; /* parts of a batch that its models read, x first, then y */

@@ -51,12 +51,13 @@ static rondo_status prepare(rd_answering *a, rondo_error *error)
     return RONDO_OK;
 }
 
+/* No target holds the end symbol; a network that learned little may still write one, which is no text. */
 static rondo_status add_text(rd_answering *a, const int32_t *symbols, size_t count, double score, rondo_error *error)
 {
     transcribing *t = a->own;
     rd_text_clear(&t->line);
     for (size_t k = 0; k < count; k++)
-        rd_symbols_decode(t->symbols, (size_t)symbols[k], k == 0, &t->line);
+        if (symbols[k] != RD_SYMBOL_END) rd_symbols_decode(t->symbols, (size_t)symbols[k], t->line.size == 0, &t->line);
     RD_TRY(rd_text_done(&t->line, error));
     return rd_answer_add(a, t->line.text ? t->line.text : "", t->line.size, score, error);
 }

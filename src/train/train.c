@@ -120,6 +120,14 @@ static rondo_status find_judge(const run *r, const rondo_metrics *metrics, rondo
     return RONDO_BAD_ARGUMENT;
 }
 
+/* Validation data without one target that the loss can judge would call every step the best. */
+static rondo_status blame_validation(rondo_error *error)
+{
+    rd_fail(error, RONDO_BAD_DATA, "validation: no target can be judged (labels not in training, targets that ctc leaves out)");
+    rd_hint(error, "--val-frac 0 trains without validation, --valid FILE names other data");
+    return RONDO_BAD_DATA;
+}
+
 static rondo_status evaluate(run *r, const rondo_step_report *step, rondo_error *error)
 {
     rondo_trainer *t = r->t;
@@ -131,6 +139,7 @@ static rondo_status evaluate(run *r, const rondo_step_report *step, rondo_error 
         return RONDO_OK;
     RD_TRY(status);
     p->valid_loss = metrics.loss;
+    if (!(metrics.rows > 0)) return blame_validation(error);
     if (!isfinite(metrics.loss)) return rd_trainer_blame(t, "the validation loss", metrics.loss, error);
     rondo_metric judge;
     RD_TRY(find_judge(r, &metrics, &judge, error));

@@ -45,7 +45,7 @@ static void enumerate(const bench *b, size_t i, int fixed, long double *top, sum
     for (size_t t = 0; t < b->steps[i]; t++)
         paths *= K;
     memset(s, 0, sizeof *s);
-    *top = -1e4000L;
+    *top = -HUGE_VALL;
     for (int sum = 0; sum < 2; sum++)
         for (size_t n = 0; n < paths; n++) {
             for (size_t t = 0, rest = n; t < b->steps[i]; t++, rest /= K)
