@@ -12,8 +12,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern char **environ;
-
 enum { MOST_RECIPES = 256, MOST_WORDS = 256, MOST_FOLDS = 1000 };
 
 typedef struct outcome { /* of all runs of a recipe */
