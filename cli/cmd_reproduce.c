@@ -49,13 +49,19 @@ static void add_format(words *to, const char *format, const char *a, const char 
     buffer_free(&made);
 }
 
-/* Words between blanks. */
-static void add_split(words *to, const char *text)
+/* Words between blanks; {data} stands for the folder of the recipe's data. */
+static void add_split(words *to, const char *text, const char *data)
 {
     while (*text) {
         const size_t gap = strspn(text, " \t"), size = strcspn(text + gap, " \t");
         buffer word = {0};
-        buffer_add(&word, text + gap, size);
+        const char *mark = strstr(text + gap, "{data}");
+        const size_t before = mark && mark < text + gap + size ? (size_t)(mark - text) - gap : size;
+        buffer_add(&word, text + gap, before);
+        if (before < size) {
+            buffer_put(&word, data);
+            buffer_add(&word, mark + 6, size - before - 6);
+        }
         if (size) add(to, word.text ? word.text : "");
         buffer_free(&word);
         text += gap + size;
@@ -119,13 +125,15 @@ static int tell_failure(const words *line, const char *log, int status)
 /* ---- one run --------------------------------------------------------------------------------------------------- */
 
 /* The files of a list, each under its folder. */
-static void add_files(words *to, const char *folder, const char *list)
+static void add_files(words *to, const recipe *of, const char *folder, const char *list)
 {
+    static const char own[] = "recipe:"; /* a file that stands with the recipe */
     while (*list) {
         const size_t size = strcspn(list, ",");
         buffer name = {0};
         buffer_add(&name, list, size);
-        if (size) add_format(to, "%s/%s", folder, name.text ? name.text : "");
+        const int here = name.text && strncmp(name.text, own, sizeof own - 1) == 0;
+        if (size) add_format(to, "%s/%s", here ? of->folder : folder, !name.text ? "" : here ? name.text + sizeof own - 1 : name.text);
         buffer_free(&name);
         list += size + (list[size] == ',');
     }
@@ -157,13 +165,13 @@ static int make_parts(const task_at_hand *t, run *r, size_t folds, size_t fold)
     add(&line, "rondo");
     add(&line, "data");
     add(&line, "split");
-    add_split(&line, t->of->value[RECIPE_SPLIT]);
+    add_split(&line, t->of->value[RECIPE_SPLIT], r->folder.text);
     if (folds) add_format(&line, "--folds=%s%s", t->of->value[RECIPE_FOLDS], "");
     if (folds) add_format(&line, "--fold=%s%s", number.text ? number.text : "", "");
     add(&line, "-f");
     add(&line, "-o");
     add(&line, prefix.text ? prefix.text : "");
-    add_files(&line, r->folder.text, t->of->value[RECIPE_TRAIN]);
+    add_files(&line, t->of, r->folder.text, t->of->value[RECIPE_TRAIN]);
     int status = run_line(&line, r->log.text, NULL);
     if (status != RONDO_OK) status = tell_failure(&line, r->log.text, status);
     static const char *const endings[] = {"train", "valid", "test"};
@@ -194,20 +202,20 @@ static void train_line(const task_at_hand *t, const run *r, size_t seed, words *
     }
     buffer_free(&text);
     add_format(line, "--config=%s/%s", t->of->folder, t->of->value[RECIPE_OPTIONS][0] ? t->of->value[RECIPE_OPTIONS] : "options");
-    add_split(line, t->of->value[RECIPE_WITH]);
+    add_split(line, t->of->value[RECIPE_WITH], r->folder.text);
     buffer_format(&text, "--seed=%zu", seed);
     add(line, text.text ? text.text : "");
     add_format(line, "--output=%s%s", r->base.text, ".safetensors");
     add_format(line, "--threads=%s%s", text_of(t->call->options, "threads"), "");
     buffer_free(&text);
     words valid = {0};
-    add_files(&valid, r->folder.text, r->valid);
+    add_files(&valid, t->of, r->folder.text, r->valid);
     for (size_t i = 0; i < valid.count; i++)
         buffer_format(&text, "%s%s", i ? "," : "--valid=", valid.word[i]);
     if (valid.count) add(line, text.text ? text.text : "");
     words_free(&valid);
     buffer_free(&text);
-    add_files(line, r->folder.text, r->train);
+    add_files(line, t->of, r->folder.text, r->train);
 }
 
 /* Trains unless the model is there. */
@@ -246,10 +254,10 @@ static int measure(const task_at_hand *t, const run *r, double *value, double *r
     add(&line, "evaluate");
     add_format(&line, "--model=%s%s", r->base.text, ".safetensors");
     add(&line, "--json");
-    add_split(&line, t->of->value[RECIPE_EVALUATE]);
+    add_split(&line, t->of->value[RECIPE_EVALUATE], r->folder.text);
     if (t->of->value[RECIPE_HISTORY][0])
         add_format(&line, "--history=%s/%s", r->folder.text, strcmp(t->of->value[RECIPE_HISTORY], "valid") == 0 ? r->names[1].text : r->names[0].text);
-    add_files(&line, r->folder.text, r->test);
+    add_files(&line, t->of, r->folder.text, r->test);
     int status = run_line(&line, r->log.text, &answer);
     if (status != RONDO_OK)
         status = tell_failure(&line, r->log.text, status);

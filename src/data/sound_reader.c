@@ -148,13 +148,15 @@ static rondo_status put_record(rd_opening *opening, size_t line, const char *tex
 /* ---- lists: `file TAB label` or `file TAB text` -----------------------------------------------------------
  */
 
-/* A name in a list is relative to the list's folder. */
-static rondo_status settle_path(sound_state *s, const char *list, const char *name, size_t size,
+/* A name in a list is relative to --sound-dir, or to the list's folder. */
+static rondo_status settle_path(sound_state *s, const rondo_options *options, const char *list, const char *name, size_t size,
                                 rondo_error *error)
 {
-    const char *slash = strrchr(list, '/');
+    const char *slash = strrchr(list, '/'), *folder = rd_option_text(options, RD_OPT_sound_dir);
     rd_text_clear(&s->path);
-    if (slash && name[0] != '/') rd_text_add(&s->path, list, (size_t)(slash - list) + 1);
+    if (*list && *folder && name[0] != '/')
+        rd_text_format(&s->path, "%s/", folder);
+    else if (slash && name[0] != '/') rd_text_add(&s->path, list, (size_t)(slash - list) + 1);
     rd_text_add(&s->path, name, size);
     return rd_text_done(&s->path, error);
 }
@@ -172,7 +174,7 @@ static rondo_status one_line(rd_opening *opening, rd_input *input, const char *l
                      name ? "no tab" : "no file");
         return rd_opening_pass_over(opening, input->number, error);
     }
-    RD_TRY(settle_path(opening->state, list, line, name, error));
+    RD_TRY(settle_path(opening->state, opening->options, list, line, name, error));
     const rondo_status status = take_sound(opening, input->hash, &frames, &fault);
     if (status == RONDO_BAD_DATA) {
         rd_bad_place(&opening->bad, "%s:%zu:1: %s", list, input->number, fault.message);
@@ -230,7 +232,7 @@ static rondo_status read_file(rd_opening *opening, rd_input *input, rondo_error 
         rd_hint(error, "give a list: a line is the file, a tab, and what it is or says");
         return RONDO_BAD_ARGUMENT;
     }
-    RD_TRY(settle_path(opening->state, "", name, strlen(name), error));
+    RD_TRY(settle_path(opening->state, opening->options, "", name, strlen(name), error));
     rondo_status status = rd_input_whole(input, LONGEST_FILE, &text, error);
     if (status == RONDO_OK) status = put_file(opening, name, &text, error);
     rd_text_free(&text);
