@@ -62,7 +62,7 @@ typedef struct rd_loss_node {
     size_t source;            /* layer that gives the output */
     size_t target;            /* part that holds the targets */
     double weight;
-    rd_loss_settings settings;
+    rd_loss_settings settings, plain; /* in training; in use, without smoothing */
     rd_param param[RD_LOSS_PARAMS]; size_t params; /* of its own, one after the other in the flat arrays */
     int fused;                /* 1: source is a dense head run in blocks of rows together with this loss */
     size_t line;

@@ -166,6 +166,8 @@ static rondo_status add_loss(rondo_model *model, rd_node *node, const rd_loss_in
     memcpy(loss->name, node->name, RD_NAME);
     RD_TRY(rd_setting_number(node, "weight", 1, 0, 1e9, &loss->weight, error));
     RD_TRY(rd_loss_settings_of(model->options, info, node, &loss->settings, error));
+    loss->plain = loss->settings;
+    loss->plain.smooth = 0;
     RD_TRY(check_loss(model, node, loss, error));
     place_loss_params(model, loss);
     model->losses++;

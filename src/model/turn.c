@@ -86,6 +86,12 @@ static const rd_real *units_of(const turn *t)
     return source->units ? t->model->params + source->param[source->units - 1].offset : NULL;
 }
 
+/* Smoothing is a way to learn; what is reported in use is the loss of the targets themselves. */
+static const rd_loss_settings *settings_of(const turn *t)
+{
+    return t->frame->mode == RONDO_TRAIN ? &t->node->settings : &t->node->plain;
+}
+
 static rd_loss_call block_call(const turn *t, size_t first, size_t rows)
 {
     size_t width = t->target->width;
@@ -98,7 +104,7 @@ static rd_loss_call block_call(const turn *t, size_t first, size_t rows)
                           .weight = t->target->weight ? t->target->weight + first : NULL,
                           .scale = t->scale + first,
                           .unit = units_of(t),
-                          .settings = &t->node->settings,
+                          .settings = settings_of(t),
                           .gradient = t->frame->mode == RONDO_TRAIN,
                           .loss = t->loss + first,
                           .count = t->count + first};
