@@ -66,14 +66,14 @@ begin() {
     (cd disk && exec "$program" train $small --threads 1 $stream --checkpoint-every 0.000001s --epochs 0 --max-time 100s --hidden-size 40 --batch-size 8 --seq-len 60 \
         "$@" -o m.safetensors text.txt) >out 2>err </dev/null &
     job=$!
-    until ls disk/m.run/step-* >/dev/null 2>&1 || ! kill -0 $job 2>/dev/null; do sleep 0.02; done
+    until ls disk/m.run/step-*.safetensors >/dev/null 2>&1 || ! kill -0 $job 2>/dev/null; do sleep 0.02; done
     fill
     until grep -q 'the checkpoint could not be saved' err || ! kill -0 $job 2>/dev/null; do sleep 0.02; done
 }
 begin --max-steps 0
 check "the disk is full: the run goes on" kill -0 $job
 check "with a warning" grep -qE 'the disk is full: at least [0-9]+ bytes needed, [0-9]+ free' err
-check "checkpoints stand" ls disk/m.run/step-*
+check "checkpoints stand" ls disk/m.run/step-*.safetensors
 # The last block of the log still has room for some lines.
 tries=0
 until grep -q 'the log cannot be written' err || [ $tries = 500 ]; do
