@@ -45,15 +45,10 @@ static const char *one_line(const rd_symbols *labels, const char *line, size_t s
     if (!tab) return "expected a label, a tab and a weight";
     if (!rd_parse_number(tab + 1, size - (size_t)(tab + 1 - line), &value) || !(value >= 0) || !isfinite(value))
         return "expected a weight of at least 0 after the tab";
-    for (size_t k = 0; k < rd_symbols_size(labels); k++) {
-        size_t length;
-        const char *text = rd_symbols_text(labels, k, &length);
-        if (length == (size_t)(tab - line) && memcmp(text, line, length) == 0) {
-            weight[k] = (rd_real)value;
-            return NULL;
-        }
-    }
-    return "no target has this label";
+    const int32_t class = rd_symbols_find(labels, line, (size_t)(tab - line));
+    if (class < 0) return "no target has this label";
+    weight[class] = (rd_real)value;
+    return NULL;
 }
 
 static rondo_status from_file(const rd_symbols *labels, const char *path, rd_real *weight, rondo_error *error)

@@ -32,7 +32,7 @@ static int cut_at(char sign, const char *line, size_t size, rd_field *first, rd_
 }
 
 /* In answers a line without a tab is all there is: the text, or the source. */
-static rondo_status one_line(rd_opening *opening, const rd_input *input, const char *line, size_t size, rondo_error *error)
+static rondo_status one_line(rd_opening *opening, rd_input *input, const char *line, size_t size, rondo_error *error)
 {
     const rd_data_form form = opening->corpus->form;
     const char *first_name, *second_name, *sign_name;
@@ -56,38 +56,22 @@ static rondo_status one_line(rd_opening *opening, const rd_input *input, const c
 
 rondo_status rd_labelled_read(rd_opening *opening, rd_input *input, rondo_error *error)
 {
-    for (;;) {
-        const char *line = NULL;
-        size_t size = 0;
-        int more = 0;
-        RD_TRY(rd_input_line(input, &line, &size, &more, error));
-        if (!more) return RONDO_OK;
-        if (rd_opening_accepts(opening, input, line, size))
-            RD_TRY(one_line(opening, input, line, size, error));
-        else
-            RD_TRY(rd_opening_pass_over(opening, input->number, error));
-    }
+    return rd_opening_lines(opening, input, one_line, error);
 }
 
 /* ---- a line, to be answered ------------------------------------------------------------------------------ */
 
-rondo_status rd_plain_read(rd_opening *opening, rd_input *input, rondo_error *error)
+static rondo_status plain_line(rd_opening *opening, rd_input *input, const char *line, size_t size, rondo_error *error)
 {
     const int pairs = opening->corpus->form == RD_DATA_PAIRS;
-    for (;;) {
-        const char *line = NULL;
-        size_t size = 0;
-        int more = 0;
-        RD_TRY(rd_input_line(input, &line, &size, &more, error));
-        if (!more) return RONDO_OK;
-        if (!rd_opening_accepts(opening, input, line, size)) {
-            RD_TRY(rd_opening_pass_over(opening, input->number, error));
-            continue;
-        }
-        const rd_field whole = {line, size}, none = {0};
-        RD_TRY(rd_pair_put(opening, input->number, pairs ? whole : none, pairs ? none : whole, error));
-        RD_TRY(rd_opening_raw(opening, line, size, error));
-    }
+    const rd_field whole = {line, size}, none = {0};
+    RD_TRY(rd_pair_put(opening, input->number, pairs ? whole : none, pairs ? none : whole, error));
+    return rd_opening_raw(opening, line, size, error);
+}
+
+rondo_status rd_plain_read(rd_opening *opening, rd_input *input, rondo_error *error)
+{
+    return rd_opening_lines(opening, input, plain_line, error);
 }
 
 /* ---- the same line of two files -------------------------------------------------------------------------- */

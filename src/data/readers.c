@@ -324,3 +324,18 @@ int rd_opening_accepts(rd_opening *opening, const rd_input *input, const char *l
     bad_byte(opening, input, line, size, at);
     return 0;
 }
+
+rondo_status rd_opening_lines(rd_opening *opening, rd_input *input, rd_one_line one, rondo_error *error)
+{
+    for (;;) {
+        const char *line = NULL;
+        size_t size = 0;
+        int more = 0;
+        RD_TRY(rd_input_line(input, &line, &size, &more, error));
+        if (!more) return RONDO_OK;
+        if (rd_opening_accepts(opening, input, line, size))
+            RD_TRY(one(opening, input, line, size, error));
+        else
+            RD_TRY(rd_opening_pass_over(opening, input->number, error));
+    }
+}

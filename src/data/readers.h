@@ -84,6 +84,10 @@ rondo_status rd_csv_read(rd_opening *opening, rd_input *input, rondo_error *erro
 rondo_status rd_csv_end(rd_opening *opening, rondo_error *error);
 void rd_csv_clear(void *memory);
 
+/* Walks the lines of a text file: `one` gets each that is text, a bad one is noted and passed over. */
+typedef rondo_status (*rd_one_line)(rd_opening *opening, rd_input *input, const char *line, size_t size, rondo_error *error);
+rondo_status rd_opening_lines(rd_opening *opening, rd_input *input, rd_one_line one, rondo_error *error);
+
 rondo_status rd_labelled_read(rd_opening *opening, rd_input *input, rondo_error *error);
 rondo_status rd_plain_read(rd_opening *opening, rd_input *input, rondo_error *error);
 rondo_status rd_parallel_read(rd_opening *opening, rd_input *input, rondo_error *error);

@@ -154,9 +154,10 @@ static rondo_status settle_path(sound_state *s, const rondo_options *options, co
 {
     const char *slash = strrchr(list, '/'), *folder = rd_option_text(options, RD_OPT_sound_dir);
     rd_text_clear(&s->path);
-    if (*list && *folder && name[0] != '/')
+    if (*folder && name[0] != '/')
         rd_text_format(&s->path, "%s/", folder);
-    else if (slash && name[0] != '/') rd_text_add(&s->path, list, (size_t)(slash - list) + 1);
+    else if (slash && name[0] != '/')
+        rd_text_add(&s->path, list, (size_t)(slash - list) + 1);
     rd_text_add(&s->path, name, size);
     return rd_text_done(&s->path, error);
 }
@@ -190,21 +191,6 @@ static rondo_status one_line(rd_opening *opening, rd_input *input, const char *l
     return rd_opening_raw(opening, line, size, error);
 }
 
-static rondo_status read_list(rd_opening *opening, rd_input *input, rondo_error *error)
-{
-    for (;;) {
-        const char *line = NULL;
-        size_t size = 0;
-        int more = 0;
-        RD_TRY(rd_input_line(input, &line, &size, &more, error));
-        if (!more) return RONDO_OK;
-        if (rd_opening_accepts(opening, input, line, size))
-            RD_TRY(one_line(opening, input, line, size, error));
-        else
-            RD_TRY(rd_opening_pass_over(opening, input->number, error));
-    }
-}
-
 /* ---- a sound file itself, for answers ---------------------------------------------------------------------
  */
 
@@ -232,7 +218,10 @@ static rondo_status read_file(rd_opening *opening, rd_input *input, rondo_error 
         rd_hint(error, "give a list: a line is the file, a tab, and what it is or says");
         return RONDO_BAD_ARGUMENT;
     }
-    RD_TRY(settle_path(opening->state, opening->options, "", name, strlen(name), error));
+    sound_state *state = opening->state;
+    rd_text_clear(&state->path);
+    rd_text_put(&state->path, name);
+    RD_TRY(rd_text_done(&state->path, error));
     rondo_status status = rd_input_whole(input, LONGEST_FILE, &text, error);
     if (status == RONDO_OK) status = put_file(opening, name, &text, error);
     rd_text_free(&text);
@@ -257,5 +246,5 @@ rondo_status rd_sound_read(rd_opening *opening, rd_input *input, rondo_error *er
     RD_TRY(rd_features_read(*text ? text : "logmel:40", &s->rule, error));
     if (!opening->counting) RD_TRY(rd_corpus_numbers(opening->corpus, RD_X, s->rule.width, error));
     return is_sound(input->source->name) ? read_file(opening, input, error)
-                                         : read_list(opening, input, error);
+                                         : rd_opening_lines(opening, input, one_line, error);
 }

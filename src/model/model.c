@@ -6,6 +6,13 @@
 
 #include <string.h>
 
+rd_symbols *rd_model_symbols(const rondo_model *model, const char *part)
+{
+    for (size_t i = 0; i < model->parts; i++)
+        if (rd_equal(model->part[i].name, part)) return model->symbols[i];
+    return NULL;
+}
+
 /* ---- building and freeing -------------------------------------------------------------------------------
  */
 

@@ -101,6 +101,9 @@ struct rondo_model {
     char *info;                        /* "name = value" lines kept in the file: rondo.train */
 };
 
+/* The vocabulary of a part, lent; NULL when it holds numbers or the model does not read it. */
+rd_symbols *rd_model_symbols(const rondo_model *model, const char *part);
+
 /* What --saved says. */
 rd_saved rd_saved_of(const rondo_options *options);
 

@@ -14,6 +14,8 @@ typedef struct rd_pack_store {
 /* Sorts by length, longest first, stable. The lengths are copied. */
 rondo_status rd_pack_build(rd_pack_store *store, const size_t *length, size_t sequences, rondo_error *error);
 void rd_pack_free(rd_pack_store *store);
+/* The place of a sequence in the block. */
+size_t rd_pack_place(const rondo_pack *pack, size_t sequence);
 /* Row of the sequence at this place at its last step; SIZE_MAX when it is empty. */
 size_t rd_pack_last_row(const rondo_pack *pack, size_t place);
 

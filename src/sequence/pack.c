@@ -68,6 +68,14 @@ void rd_pack_free(rd_pack_store *store)
     *store = (rd_pack_store){.block = NULL};
 }
 
+size_t rd_pack_place(const rondo_pack *pack, size_t sequence)
+{
+    size_t place = 0;
+    while (pack->order[place] != sequence)
+        place++;
+    return place;
+}
+
 size_t rd_pack_last_row(const rondo_pack *pack, size_t place)
 {
     size_t length = pack->length[pack->order[place]];

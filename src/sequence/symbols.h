@@ -41,6 +41,8 @@ size_t rd_symbols_first(const rd_symbols *symbols); /* index of the first real s
 const rd_symbols_rules *rd_symbols_rules_of(const rd_symbols *symbols);
 /* The text of symbol i; "<unk>" for 0 and "</s>" for 1 (never equal to a real one by index). */
 const char *rd_symbols_text(const rd_symbols *symbols, size_t i, size_t *size);
+/* Index of a text, or -1; the literal "<unk>" of a word vocabulary is 0. */
+int32_t rd_symbols_find(const rd_symbols *symbols, const char *text, size_t size);
 uint64_t rd_symbols_frequency(const rd_symbols *symbols, size_t i); /* 0 when loaded */
 /* Appends the indices of one line (without its end) to a growing array; *unknown counts added up. The line must
  * be valid UTF-8 unless bytes: *bad is set to the offset of the first bad byte, else to `size`. */

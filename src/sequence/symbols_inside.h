@@ -29,8 +29,6 @@ struct rd_symbols {
     rd_bpe *bpe;        /* owned: the merges of pieces of words; NULL for other kinds */
 };
 
-/* Index of a text, or -1; the literal "<unk>" of a word vocabulary is 0. */
-int32_t rd_symbols_find(const rd_symbols *symbols, const char *text, size_t size);
 /* 1 for the literal "<unk>". */
 int rd_symbols_is_unknown(const char *text, size_t size);
 /* Appends a text that is not in the table; the first two do not enter it. */

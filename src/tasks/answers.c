@@ -56,13 +56,6 @@ rondo_status rd_answer_tell(rd_answering *a, size_t i, rondo_error *error)
 
 /* ---- labels ---------------------------------------------------------------------------------------------- */
 
-static const rd_symbols *labels_of(const rondo_model *model)
-{
-    for (size_t i = 0; i < model->parts; i++)
-        if (rd_equal(model->part[i].name, "y")) return model->symbols[i];
-    return NULL;
-}
-
 typedef struct ranked {
     double prob;
     size_t label;
@@ -124,7 +117,7 @@ rondo_status rd_answer_labels(rd_answering *a, rondo_error *error)
         if (bad) continue;
         if (!softmax((const rd_real *)output.data + i * output.stride, classes, rank)) return not_a_number(a, i, error);
         qsort(rank, classes, sizeof *rank, likelier_first);
-        RD_TRY(add_ranked(a, labels_of(a->model), rank, classes, error));
+        RD_TRY(add_ranked(a, rd_model_symbols(a->model, "y"), rank, classes, error));
         RD_TRY(rd_answer_tell(a, i, error));
     }
     return RONDO_OK;
@@ -142,16 +135,14 @@ rondo_status rd_answer_tags(rd_answering *a, rondo_error *error)
     ranked *rank = a->own;
     for (size_t i = 0; i < pack->sequences; i++) {
         int bad;
-        size_t place = 0;
-        while (pack->order[place] != i)
-            place++;
+        const size_t place = rd_pack_place(pack, i);
         RD_TRY(rd_answer_begin(a, i, &bad, error));
         for (size_t t = 0; !bad && t < pack->length[i]; t++) {
             const size_t row = pack->offset[t] + place;
             if (!softmax((const rd_real *)output.data + row * output.stride, classes, rank)) return not_a_number(a, i, error);
             ranked *best = &rank[a->labeller.label[row]];
             if (a->labeller.by_path) best->prob = (double)NAN;
-            RD_TRY(add_ranked(a, labels_of(a->model), best, 1, error));
+            RD_TRY(add_ranked(a, rd_model_symbols(a->model, "y"), best, 1, error));
         }
         if (!bad) RD_TRY(rd_answer_tell(a, i, error));
     }

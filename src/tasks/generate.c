@@ -146,19 +146,11 @@ static rondo_status draw(generation *g, int lines, rondo_error *error)
     return RONDO_OK;
 }
 
-static const rd_symbols *symbols_of(const rondo_model *model, const char *part)
-{
-    for (size_t i = 0; i < model->parts; i++)
-        if (rd_equal(model->part[i].name, part))
-            return model->symbols[i];
-    return NULL;
-}
-
 /* The conditions that the model knows, as a hint. */
 static rondo_status name_conditions(const rondo_model *model, rondo_error *error)
 {
     enum { SHOWN = 20 };
-    const rd_symbols *known = symbols_of(model, "c");
+    const rd_symbols *known = rd_model_symbols(model, "c");
     rd_text text = {0};
     for (size_t k = 0; known && k < rd_symbols_size(known) && k < SHOWN; k++) {
         size_t size;
@@ -181,14 +173,8 @@ static rondo_status begin_beside(generation *g, rondo_error *error)
 {
     static const size_t one = 1;
     const rondo_sampling *s = g->sampling;
-    const rd_symbols *known = symbols_of(g->model, "c");
-    int32_t symbol = -1;
-    for (size_t k = 0; known && k < rd_symbols_size(known) && symbol < 0; k++) {
-        size_t size;
-        const char *name = rd_symbols_text(known, k, &size);
-        if (size == s->condition_size && memcmp(name, s->condition, size) == 0)
-            symbol = (int32_t)k;
-    }
+    const rd_symbols *known = rd_model_symbols(g->model, "c");
+    const int32_t symbol = known ? rd_symbols_find(known, s->condition, s->condition_size) : -1;
     if (symbol < 0) {
         rd_fail(error, RONDO_BAD_ARGUMENT, "the model does not know the condition %s", rd_quote_n(s->condition, s->condition_size).text);
         return name_conditions(g->model, error);
@@ -218,9 +204,7 @@ static rondo_status check(const rondo_model *model, const rondo_sampling *s, ron
 
 static rondo_status prepare(generation *g, rondo_error *error)
 {
-    for (size_t i = 0; i < g->model->parts; i++)
-        if (rd_equal(g->model->part[i].name, "x"))
-            g->symbols = g->model->symbols[i];
+    g->symbols = rd_model_symbols(g->model, "x");
     if (!g->symbols)
         return rd_fail(error, RONDO_BAD_MODEL, "the model holds no vocabulary");
     g->classes = rd_symbols_size(g->symbols);

@@ -77,16 +77,6 @@ rd_ctc_language rd_language_for_search(rd_language *language, double weight, dou
 
 /* ---- making one ------------------------------------------------------------------------------------------ */
 
-static int32_t same_text(const rd_symbols *in, const char *text, size_t size)
-{
-    for (size_t k = RD_SYMBOL_FIRST; k < rd_symbols_size(in); k++) {
-        size_t length;
-        const char *other = rd_symbols_text(in, k, &length);
-        if (length == size && memcmp(other, text, size) == 0) return (int32_t)k;
-    }
-    return RD_SYMBOL_UNKNOWN;
-}
-
 static rondo_status know_symbols(rd_language *l, const rd_symbols *symbols, const rd_symbols *own, rondo_error *error)
 {
     l->symbols = rd_symbols_size(symbols);
@@ -94,7 +84,8 @@ static rondo_status know_symbols(rd_language *l, const rd_symbols *symbols, cons
     for (size_t k = 0; k < l->symbols; k++) {
         size_t size;
         const char *text = rd_symbols_text(symbols, k, &size);
-        l->known[k] = k < RD_SYMBOL_FIRST ? (int32_t)k : same_text(own, text, size);
+        const int32_t found = k < RD_SYMBOL_FIRST ? (int32_t)k : rd_symbols_find(own, text, size);
+        l->known[k] = found < 0 ? RD_SYMBOL_UNKNOWN : found;
     }
     return RONDO_OK;
 }

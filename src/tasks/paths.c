@@ -41,8 +41,7 @@ static rondo_status prepare(rd_answering *a, rondo_error *error)
     a->own = p;
     a->release = forget;
     (void)rd_model_crf(a->model, &p->crf);
-    for (size_t i = 0; i < a->model->parts; i++)
-        if (rd_equal(a->model->part[i].name, "y")) p->labels = a->model->symbols[i];
+    p->labels = rd_model_symbols(a->model, "y");
     if (!p->labels) return rd_fail(error, RONDO_BAD_MODEL, "the model holds no vocabulary of its answers");
     p->best = (size_t)rd_option_integer(a->options, RD_OPT_n_best);
     return rd_alloc(p->best, sizeof *p->score, "the best paths", &p->score, error);
@@ -106,9 +105,7 @@ rondo_status rd_answer_paths(rd_answering *a, rondo_error *error)
     const rondo_pack *pack = rondo_batch_pack(a->batch, "x");
     for (size_t i = 0; i < pack->sequences; i++) {
         int bad;
-        size_t place = 0;
-        while (pack->order[place] != i)
-            place++;
+        const size_t place = rd_pack_place(pack, i);
         RD_TRY(rd_answer_begin(a, i, &bad, error));
         if (bad) continue;
         const rd_outputs emissions = {.rows = output.data, .stride = output.stride, .steps = pack->length[i],

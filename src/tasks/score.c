@@ -206,9 +206,7 @@ static rondo_status tell_line(scoring *s, const line *l, rondo_on_scored on_line
 
 static rondo_status prepare(scoring *s, const rondo_options *options, rondo_error *error)
 {
-    for (size_t i = 0; i < s->model->parts; i++)
-        if (rd_equal(s->model->part[i].name, "x"))
-            s->symbols = s->model->symbols[i];
+    s->symbols = rd_model_symbols(s->model, "x");
     if (!s->symbols || !rd_equal(s->model->task, "lm"))
         return rd_fail(error, RONDO_BAD_MODEL, "a model of task \"%s\" gives no probabilities of lines (expected a model of task lm)",
                        s->model->task);

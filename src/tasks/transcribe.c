@@ -39,8 +39,7 @@ static rondo_status prepare(rd_answering *a, rondo_error *error)
     RD_TRY(rd_alloc(1, sizeof *t, "a transcription", &t, error));
     a->own = t;
     a->release = forget;
-    for (size_t i = 0; i < a->model->parts; i++)
-        if (rd_equal(a->model->part[i].name, "y")) t->symbols = a->model->symbols[i];
+    t->symbols = rd_model_symbols(a->model, "y");
     if (!t->symbols) return rd_fail(error, RONDO_BAD_MODEL, "the model holds no vocabulary of its answers");
     t->best = (size_t)rd_option_integer(a->options, RD_OPT_n_best);
     RD_TRY(rd_alloc(t->best, sizeof *t->found, "a transcription", &t->found, error));
@@ -104,9 +103,7 @@ rondo_status rd_answer_transcripts(rd_answering *a, rondo_error *error)
     const rondo_pack *pack = rondo_batch_pack(a->batch, "x");
     for (size_t i = 0; i < pack->sequences; i++) {
         int bad;
-        size_t place = 0;
-        while (pack->order[place] != i)
-            place++;
+        const size_t place = rd_pack_place(pack, i);
         RD_TRY(rd_answer_begin(a, i, &bad, error));
         if (bad) continue;
         const rd_outputs outputs = {.rows = output.data, .stride = output.stride, .steps = pack->length[i],

@@ -26,8 +26,7 @@ static rondo_status prepare(rd_answering *a, rondo_error *error)
     RD_TRY(rd_alloc(1, sizeof *t, "a translation", &t, error));
     a->own = t;
     a->release = forget;
-    for (size_t i = 0; i < a->model->parts; i++)
-        if (rd_equal(a->model->part[i].name, "y")) t->symbols = a->model->symbols[i];
+    t->symbols = rd_model_symbols(a->model, "y");
     if (!t->symbols) return rd_fail(error, RONDO_BAD_MODEL, "the model holds no vocabulary of its answers");
     const rd_beam_settings set = {.beam = (size_t)rd_option_integer(a->options, RD_OPT_beam_size),
                                   .best = (size_t)rd_option_integer(a->options, RD_OPT_n_best),
