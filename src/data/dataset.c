@@ -98,6 +98,7 @@ void rd_corpus_free(rd_corpus *corpus)
     rd_store_free(corpus->records);
     rd_store_free(corpus->raw);
     rd_store_free(corpus->raw_first);
+    rd_store_free(corpus->group);
     rd_store_free(corpus->bad);
     for (size_t i = 0; i < corpus->files; i++)
         rd_free(corpus->file[i].name);
@@ -380,11 +381,17 @@ rondo_status rd_data_rows(const rondo_data *data, uint64_t k, int part, rd_rows 
 
 static rondo_status is_bad(const rd_corpus *corpus, uint64_t number, int *bad, rondo_error *error)
 {
+    uint64_t low = 0, high = corpus->bad ? rd_store_count(corpus->bad) : 0;
     *bad = 0;
-    for (uint64_t i = 0; corpus->bad && i < rd_store_count(corpus->bad) && !*bad; i++) {
+    while (low < high && !*bad) { /* they ascend, as the records do */
+        const uint64_t middle = low + (high - low) / 2;
         uint64_t one = 0;
-        RD_TRY(rd_store_read(corpus->bad, i, 1, &one, error));
+        RD_TRY(rd_store_read(corpus->bad, middle, 1, &one, error));
         *bad = one == number;
+        if (one < number)
+            low = middle + 1;
+        else
+            high = middle;
     }
     return RONDO_OK;
 }

@@ -62,7 +62,8 @@ typedef struct rd_corpus {
     uint64_t rows;      /* of x in all records */
     rd_store *raw;      /* char: what each record looked like, for answers that repeat it, or its target; or NULL */
     rd_store *raw_first; /* uint64, [records] where it begins in `raw` */
-    rd_store *bad;      /* uint64: records that --skip-bad let pass, kept as empty ones; NULL: none or left out */
+    rd_store *group;    /* uint64, [records]: what stands in the column --by, as a hash; or NULL */
+    rd_store *bad;      /* uint64, ascending: records that --skip-bad let pass, kept as empty ones; NULL: none or left out */
     rd_data_file *file; /* [files] */
     size_t files, files_room;
     rd_columns columns[2], unused;      /* CSV only */

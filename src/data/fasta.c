@@ -9,6 +9,7 @@ typedef struct fasta_state {
     size_t line;     /* of the '>' */
     rd_text label;   /* of the sequence at hand */
     rd_text letters;
+    rd_text group;   /* what --by names in the line of the name */
 } fasta_state;
 _Static_assert(sizeof(fasta_state) <= RD_RECORD_STATE, "the reader's state is larger than its row says");
 
@@ -17,6 +18,7 @@ void rd_fasta_clear(void *memory)
     fasta_state *state = memory;
     rd_text_free(&state->label);
     rd_text_free(&state->letters);
+    rd_text_free(&state->group);
     memset(state, 0, sizeof *state);
 }
 
@@ -34,6 +36,7 @@ static rondo_status end_sequence(rd_opening *opening, fasta_state *state, rondo_
     const int stored = state->inside && !state->spoilt, passed = state->inside && state->spoilt;
     RD_TRY(rd_text_done(&state->letters, error));
     if (stored) RD_TRY(rd_pair_put(opening, state->line, label, letters, error));
+    if (stored) RD_TRY(rd_opening_group(opening, state->group.text, state->group.size, error));
     if (passed) RD_TRY(rd_opening_pass_over(opening, state->line, error));
     state->inside = state->spoilt = 0;
     rd_text_clear(&state->letters);
@@ -74,6 +77,19 @@ static rd_field word_at(rd_field rest, int64_t number)
     return word;
 }
 
+/* Keeps the word that --by numbers. */
+static rondo_status take_group(rd_opening *opening, fasta_state *state, const rd_input *input, rd_field line, rondo_error *error)
+{
+    int64_t number;
+    rd_text_clear(&state->group);
+    if (!opening->corpus->group) return RONDO_OK;
+    RD_TRY(rd_field_by_number(opening, input, &number, error));
+    const rd_field word = word_at(line, number);
+    if (word.size == 0) spoil(opening, state, input, line.size + 2, "the name has not so many words as --by counts");
+    rd_text_add(&state->group, word.text, word.size);
+    return rd_text_done(&state->group, error);
+}
+
 static rondo_status name_line(rd_opening *opening, fasta_state *state, const rd_input *input, const char *line, size_t size,
                               rondo_error *error)
 {
@@ -89,6 +105,7 @@ static rondo_status name_line(rd_opening *opening, fasta_state *state, const rd_
     state->has_label = label.size > 0;
     if (!rd_field_accepts(opening, input, rd_pair_first(opening->corpus->form), (rd_field){line, size}, input->number, 1)) state->spoilt = 1;
     if (!state->has_label && !opening->bare) spoil(opening, state, input, size + 1, "expected a label after the '>'");
+    RD_TRY(take_group(opening, state, input, (rd_field){line + 1, size - 1}, error));
     rd_text_clear(&state->label);
     rd_text_add(&state->label, label.text, label.size);
     return rd_text_done(&state->label, error);

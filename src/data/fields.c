@@ -58,6 +58,38 @@ char rd_field_sign(const rondo_options *options, char usual, const char **name)
     return i < count ? signs[i].sign : usual;
 }
 
+rondo_status rd_field_by_number(const rd_opening *opening, const rd_input *input, int64_t *number, rondo_error *error)
+{
+    const char *by = rd_option_text(opening->options, RD_OPT_by);
+    if (rd_parse_integer(by, strlen(by), number) && *number != 0) return RONDO_OK;
+    return rd_fail(error, RONDO_BAD_ARGUMENT, "--by %s: what stands in %s has numbers, no names (1 the first, -1 the last)",
+                   rd_quote(by).text, input->source->name);
+}
+
+rondo_status rd_field_by(rd_opening *opening, const rd_input *input, rd_field line, char sign, rd_field *value, rondo_error *error)
+{
+    int64_t number, columns = 1;
+    *value = (rd_field){line.text, 0};
+    if (!opening->corpus->group) return RONDO_OK;
+    RD_TRY(rd_field_by_number(opening, input, &number, error));
+    for (size_t i = 0; i < line.size; i++)
+        columns += line.text[i] == sign;
+    const int64_t wanted = number > 0 ? number : columns + 1 + number;
+    if (wanted < 1 || wanted > columns) {
+        rd_bad_place(&opening->bad, "%s:%zu:%zu: there is no column %lld for --by (%lld columns)", input->source->name, input->number,
+                     line.size + 1, (long long)number, (long long)columns);
+        *value = (rd_field){0};
+        return RONDO_OK;
+    }
+    rd_field rest = line;
+    for (int64_t k = 1; k <= wanted; k++) {
+        const char *end = memchr(rest.text, sign, rest.size);
+        *value = (rd_field){rest.text, end ? (size_t)(end - rest.text) : rest.size};
+        if (end) rest = (rd_field){end + 1, rest.size - value->size - 1};
+    }
+    return RONDO_OK;
+}
+
 void rd_pair_names(rd_data_form form, const char **first, const char **second)
 {
     *first = form == RD_DATA_CLASSES ? "label" : form == RD_DATA_CONDITIONS ? "condition" : "source";

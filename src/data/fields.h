@@ -20,6 +20,12 @@ rd_field rd_field_word(rd_field *rest);
 /* The sign between fields that --sep asks for, `usual` when it leaves that open, and what it is called. */
 char rd_field_sign(const rondo_options *options, char usual, const char **name);
 
+/* What the column --by of a line holds, its columns parted by `sign`, 1 the first and -1 the last; NULL when the line does not
+ * have so many, which is noted as a bad place. Without --by it is empty. */
+rondo_status rd_field_by(rd_opening *opening, const rd_input *input, rd_field line, char sign, rd_field *value, rondo_error *error);
+/* The number that --by is, where columns have no names. */
+rondo_status rd_field_by_number(const rd_opening *opening, const rd_input *input, int64_t *number, rondo_error *error);
+
 /* What the form of the corpus calls the two fields of a record: label and text, condition and sequence, source and target. */
 void rd_pair_names(rd_data_form form, const char **first, const char **second);
 /* Stores a record of two fields: `first` is the label, the condition, or the source. A label or target may be missing. */

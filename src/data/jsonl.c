@@ -83,16 +83,20 @@ static rondo_status put_object(rd_opening *opening, const rd_input *input, const
     if (other && !as_text(other, 0, number, &second))
         return bad(opening, input, 1, "expected a text under ", rd_quote(second_name).text, error);
     if (one && !pairs && first.size == 0) return bad(opening, input, 1, "expected a label under ", rd_quote(first_name).text, error);
-    return rd_pair_put(opening, input->number, first, second, error);
+    char by_number[32];
+    rd_field by = {0};
+    const char *by_name = rd_option_text(opening->options, RD_OPT_by);
+    if (opening->corpus->group && !as_text(json_object_get(object, by_name), 1, by_number, &by))
+        return bad(opening, input, 1, "expected a text, a whole number or a truth under --by ", rd_quote(by_name).text, error);
+    RD_TRY(rd_pair_put(opening, input->number, first, second, error));
+    return rd_opening_group(opening, by.text, by.size, error);
 }
 
-static rondo_status one_line(rd_opening *opening, const rd_input *input, const char *line, size_t size, rondo_error *error)
+static rondo_status one_line(rd_opening *opening, rd_input *input, const char *line, size_t size, rondo_error *error)
 {
     json_error_t fault;
-    const size_t good = rd_utf8_check((const unsigned char *)line, size), deep = too_deep(line, size);
-    char what[64];
-    snprintf(what, sizeof what, "byte 0x%02x is not UTF-8", good < size ? (unsigned)(unsigned char)line[good] : 0);
-    if (good < size) return bad(opening, input, good + 1, what, "", error);
+    const size_t deep = too_deep(line, size);
+    if (rd_field_trim((rd_field){line, size}).size == 0) return RONDO_OK;
     if (deep < size) return bad(opening, input, deep + 1, "more than 64 arrays and objects in one another", "", error);
     json_t *object = json_loadb(line, size, JSON_REJECT_DUPLICATES, &fault);
     if (!object && json_error_code(&fault) == json_error_out_of_memory)
@@ -107,14 +111,7 @@ static rondo_status one_line(rd_opening *opening, const rd_input *input, const c
 
 rondo_status rd_jsonl_read(rd_opening *opening, rd_input *input, rondo_error *error)
 {
-    for (;;) {
-        const char *line = NULL;
-        size_t size = 0;
-        int more = 0;
-        RD_TRY(rd_input_line(input, &line, &size, &more, error));
-        if (!more) return RONDO_OK;
-        if (rd_field_trim((rd_field){line, size}).size) RD_TRY(one_line(opening, input, line, size, error));
-    }
+    return rd_opening_lines(opening, input, one_line, error);
 }
 
 #else

@@ -268,11 +268,14 @@ static rondo_status open_sources(rd_opening *opening, const rd_known *known, con
 {
     const rd_reader_row *reader = opening->reader;
     opening->bare = known->bare;
+    opening->skim = known->skim;
     opening->max_line = (size_t)rd_option_integer(opening->options, RD_OPT_max_line);
     opening->max_length = (uint64_t)rd_option_integer(opening->options, RD_OPT_max_length);
     opening->bad.allowed = (uint64_t)rd_option_integer(opening->options, RD_OPT_skip_bad);
     rondo_status status = rd_corpus_new(reader->task, reader->form, reader->symbols, reader->name, &opening->corpus, error);
     if (status == RONDO_OK) status = keep_raw(opening, known, error);
+    if (status == RONDO_OK && *rd_option_text(opening->options, RD_OPT_by) && reader->columns)
+        status = rd_store_new(sizeof(uint64_t), (size_t)4 << 20, &opening->corpus->group, error);
     if (status == RONDO_OK && reader->state_size)
         status = rd_alloc(1, reader->state_size, "a reader", &opening->state, error);
     if (status == RONDO_OK) status = walk_twice(opening, known, source, sources, error);

@@ -37,7 +37,7 @@ static rondo_status one_line(rd_opening *opening, rd_input *input, const char *l
     const rd_data_form form = opening->corpus->form;
     const char *first_name, *second_name, *sign_name;
     const char sign = rd_field_sign(opening->options, '\t', &sign_name);
-    rd_field first = {0}, second = {line, size};
+    rd_field first = {0}, second = {line, size}, by;
     rd_pair_names(form, &first_name, &second_name);
     int found = (form == RD_DATA_CLASSES && cut_prefixed(line, size, &first, &second)) || cut_at(sign, line, size, &first, &second);
     if (!found && opening->bare && form != RD_DATA_CONDITIONS) {
@@ -50,7 +50,10 @@ static rondo_status one_line(rd_opening *opening, rd_input *input, const char *l
     }
     if (first.text && !rd_field_accepts(opening, input, rd_pair_first(form), first, input->number, (size_t)(first.text - line) + 1))
         return rd_opening_pass_over(opening, input->number, error);
+    RD_TRY(rd_field_by(opening, input, (rd_field){line, size}, sign, &by, error));
+    if (!by.text) return rd_opening_pass_over(opening, input->number, error);
     RD_TRY(rd_pair_put(opening, input->number, first, second, error));
+    RD_TRY(rd_opening_group(opening, by.text, by.size, error));
     return rd_opening_raw(opening, line, size, error);
 }
 
@@ -76,6 +79,18 @@ rondo_status rd_plain_read(rd_opening *opening, rd_input *input, rondo_error *er
 
 /* ---- the same line of two files -------------------------------------------------------------------------- */
 
+/* --by of a pair: 1 is the first file, 2 or -1 the second. */
+static rondo_status put_pair(rd_opening *opening, const rd_input *input, rd_field source, rd_field target, rondo_error *error)
+{
+    int64_t number = 1;
+    if (opening->corpus->group) RD_TRY(rd_field_by_number(opening, input, &number, error));
+    if (number < -2 || number > 2)
+        return rd_fail(error, RONDO_BAD_ARGUMENT, "--by %lld: a pair of files has 2 columns, a file each", (long long)number);
+    const rd_field by = number == 1 || number == -2 ? source : target;
+    RD_TRY(rd_pair_put(opening, input->number, source, target, error));
+    return rd_opening_group(opening, by.text, by.size, error);
+}
+
 /* The first line stays in the reader's hands while the second is read, since both inputs keep their own buffer. */
 rondo_status rd_parallel_read(rd_opening *opening, rd_input *input, rondo_error *error)
 {
@@ -92,7 +107,7 @@ rondo_status rd_parallel_read(rd_opening *opening, rd_input *input, rondo_error 
         int sound = rd_opening_accepts(opening, input, source.text, source.size);
         sound &= rd_opening_accepts(opening, beside, target.text, target.size);
         if (sound)
-            RD_TRY(rd_pair_put(opening, input->number, source, target, error));
+            RD_TRY(put_pair(opening, input, source, target, error));
         else
             RD_TRY(rd_opening_pass_over(opening, input->number, error));
     }

@@ -27,13 +27,13 @@ static const rd_reader_row rows[] = {
      .form = RD_DATA_TAGS, .symbols = X | Y, .labels = Y, .words = X, .read = rd_conll_read,
      .clear = rd_conll_clear, .state_size = RD_CONLL_STATE},
     {.name = "tsv", .task = "classify", .suffixes = ".tsv", .help = "a label, a tab and a text a line",
-     .form = RD_DATA_CLASSES, .symbols = X | Y, .labels = Y, .read = rd_labelled_read},
+     .form = RD_DATA_CLASSES, .symbols = X | Y, .labels = Y, .columns = 1, .read = rd_labelled_read},
     {.name = "tsv", .task = "seq2seq", .suffixes = ".tsv", .help = "source, a tab and target a line",
-     .form = RD_DATA_PAIRS, .symbols = X | Y, .read = rd_labelled_read},
+     .form = RD_DATA_PAIRS, .symbols = X | Y, .columns = 1, .read = rd_labelled_read},
     {.name = "tsv", .task = "transcribe", .suffixes = ".tsv", .help = "a sequence, a tab and its transcript a line",
-     .form = RD_DATA_PAIRS, .symbols = X | Y, .read = rd_labelled_read},
+     .form = RD_DATA_PAIRS, .symbols = X | Y, .columns = 1, .read = rd_labelled_read},
     {.name = "tsv", .task = "conditional", .suffixes = ".tsv", .help = "a condition, a tab and a sequence a line",
-     .form = RD_DATA_CONDITIONS, .symbols = X | C, .labels = C, .read = rd_labelled_read},
+     .form = RD_DATA_CONDITIONS, .symbols = X | C, .labels = C, .columns = 1, .read = rd_labelled_read},
     {.name = "ts", .task = "classify", .suffixes = ".ts", .help = "a sequence of rows of numbers and its label a line, under @ headers",
      .form = RD_DATA_CLASSES, .symbols = Y, .labels = Y, .read = rd_ts_read, .clear = rd_ts_clear,
      .state_size = RD_RECORD_STATE},
@@ -49,33 +49,33 @@ static const rd_reader_row rows[] = {
     {.name = "npy", .task = "regress", .suffixes = ".npy", .help = "arrays of NumPy in pairs of files: x, then y with targets",
      .form = RD_DATA_NUMBERS, .beside = 1, .whole = 1, .read = rd_arrays_read},
     {.name = "table", .task = "classify", .suffixes = ".data", .help = "a label and a text among the columns of a row",
-     .form = RD_DATA_CLASSES, .symbols = X | Y, .labels = Y, .read = rd_table_read, .clear = rd_table_clear,
+     .form = RD_DATA_CLASSES, .symbols = X | Y, .labels = Y, .columns = 1, .read = rd_table_read, .clear = rd_table_clear,
      .state_size = RD_RECORD_STATE},
     {.name = "table", .task = "conditional", .suffixes = ".data", .help = "a condition and a sequence among the columns of a row",
-     .form = RD_DATA_CONDITIONS, .symbols = X | C, .labels = C, .read = rd_table_read, .clear = rd_table_clear,
+     .form = RD_DATA_CONDITIONS, .symbols = X | C, .labels = C, .columns = 1, .read = rd_table_read, .clear = rd_table_clear,
      .state_size = RD_RECORD_STATE},
     {.name = "fasta", .task = "classify", .suffixes = ".fasta .fas .fa .fna .faa", .help = "sequences of letters under names with labels",
-     .form = RD_DATA_CLASSES, .symbols = X | Y, .labels = Y, .read = rd_fasta_read, .clear = rd_fasta_clear,
+     .form = RD_DATA_CLASSES, .symbols = X | Y, .labels = Y, .columns = 1, .read = rd_fasta_read, .clear = rd_fasta_clear,
      .state_size = RD_RECORD_STATE},
     {.name = "fasta", .task = "conditional", .suffixes = ".fasta .fas .fa .fna .faa", .help = "sequences of letters under names with conditions",
-     .form = RD_DATA_CONDITIONS, .symbols = X | C, .labels = C, .read = rd_fasta_read, .clear = rd_fasta_clear,
+     .form = RD_DATA_CONDITIONS, .symbols = X | C, .labels = C, .columns = 1, .read = rd_fasta_read, .clear = rd_fasta_clear,
      .state_size = RD_RECORD_STATE},
     {.name = "files", .task = "classify", .suffixes = "", .help = "a label a file, from its name, and a text a line",
      .form = RD_DATA_CLASSES, .symbols = X | Y, .labels = Y, .read = rd_files_read},
     {.name = "files", .task = "conditional", .suffixes = "", .help = "a condition a file, from its name, and a sequence a line",
      .form = RD_DATA_CONDITIONS, .symbols = X | C, .labels = C, .read = rd_files_read},
     {.name = "jsonl", .task = "classify", .suffixes = ".jsonl .ndjson", .help = "an object a line, with label and text",
-     .form = RD_DATA_CLASSES, .symbols = X | Y, .labels = Y, .read = rd_jsonl_read},
+     .form = RD_DATA_CLASSES, .symbols = X | Y, .labels = Y, .columns = 1, .read = rd_jsonl_read},
     {.name = "jsonl", .task = "seq2seq", .suffixes = ".jsonl .ndjson", .help = "an object a line, with source and target",
-     .form = RD_DATA_PAIRS, .symbols = X | Y, .read = rd_jsonl_read},
+     .form = RD_DATA_PAIRS, .symbols = X | Y, .columns = 1, .read = rd_jsonl_read},
     {.name = "jsonl", .task = "conditional", .suffixes = ".jsonl .ndjson", .help = "an object a line, with condition and text",
-     .form = RD_DATA_CONDITIONS, .symbols = X | C, .labels = C, .read = rd_jsonl_read},
+     .form = RD_DATA_CONDITIONS, .symbols = X | C, .labels = C, .columns = 1, .read = rd_jsonl_read},
     {.name = "parallel", .task = "seq2seq", .suffixes = "", .help = "files in pairs, a sequence a line: source and target",
-     .form = RD_DATA_PAIRS, .symbols = X | Y, .beside = 1, .read = rd_parallel_read},
+     .form = RD_DATA_PAIRS, .symbols = X | Y, .beside = 1, .columns = 1, .read = rd_parallel_read},
     {.name = "audio", .task = "classify", .suffixes = ".list .lst .wav .flac .WAV .FLAC", .help = "a sound file, a tab and a label a line",
-     .form = RD_DATA_CLASSES, .symbols = Y, .labels = Y, .whole = 1, .read = rd_sound_read, .clear = rd_sound_clear, .state_size = RD_SOUND_STATE},
+     .form = RD_DATA_CLASSES, .symbols = Y, .labels = Y, .columns = 1, .read = rd_sound_read, .clear = rd_sound_clear, .state_size = RD_SOUND_STATE},
     {.name = "audio", .task = "transcribe", .suffixes = ".list .lst .wav .flac .WAV .FLAC", .help = "a sound file, a tab and a text a line",
-     .form = RD_DATA_PAIRS, .symbols = Y, .whole = 1, .read = rd_sound_read, .clear = rd_sound_clear, .state_size = RD_SOUND_STATE},
+     .form = RD_DATA_PAIRS, .symbols = Y, .columns = 1, .read = rd_sound_read, .clear = rd_sound_clear, .state_size = RD_SOUND_STATE},
     {.name = "roll", .task = "frames", .suffixes = ".json", .help = "piano rolls: parts, pieces, steps, pitches (FILE:test)",
      .form = RD_DATA_FRAMES, .whole = 1, .read = rd_roll_read},
     {.name = "midi", .task = "frames", .suffixes = ".mid .midi", .help = "a piece of music a file",
@@ -270,6 +270,14 @@ rondo_status rd_opening_raw(rd_opening *opening, const char *text, size_t size, 
 {
     if (opening->counting || !opening->bare || size == 0) return RONDO_OK;
     return rd_store_add(opening->corpus->raw, text, size, error);
+}
+
+rondo_status rd_opening_group(rd_opening *opening, const char *text, size_t size, rondo_error *error)
+{
+    rd_store *group = opening->corpus->group;
+    if (opening->counting || !group) return RONDO_OK;
+    const uint64_t hash = rd_fnv1a(text, size);
+    return rd_store_add(group, &hash, 1, error);
 }
 
 rondo_status rd_opening_pass_over(rd_opening *opening, uint64_t line, rondo_error *error)

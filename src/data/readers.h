@@ -25,6 +25,7 @@ typedef struct rd_opening { /* the work of opening some files */
     rd_input *beside;  /* of readers with `beside`: the second file of a pair, walked by the reader; else NULL */
     size_t max_line;
     uint64_t max_length; /* 0: none */
+    int skim;          /* 1: what records name (sound) is not read, they are empty */
     rd_bad_places bad;
     rd_normal normal;
     rd_indices indices;
@@ -43,6 +44,7 @@ typedef struct rd_reader_row {
     int beside;       /* 1: files come in pairs, of which `read` walks both */
     int alone;        /* of these, 1: for answers there are only the first ones of the pairs */
     int whole;        /* 1: its records are no lines of the files, so that a file cannot be split */
+    int columns;      /* 1: its records have columns, words or keys that --by can name */
     int answers;      /* 1: chosen for answers when nothing else says what the input is; read only then */
     size_t state_size;
     rondo_status (*read)(rd_opening *opening, rd_input *input, rondo_error *error); /* one file in one pass */
@@ -70,6 +72,8 @@ rondo_status rd_opening_numbers(rd_opening *opening, int part, const float *rows
                                 rondo_error *error);
 /* Keeps what the record looked like, for answers that repeat it (only with `bare`). */
 rondo_status rd_opening_raw(rd_opening *opening, const char *text, size_t size, rondo_error *error);
+/* What the column --by holds in the record just begun, as it stands; without --by nothing happens. */
+rondo_status rd_opening_group(rd_opening *opening, const char *text, size_t size, rondo_error *error);
 /* In the place of a record that was noted as bad: an empty one when answers are wanted, else nothing. */
 rondo_status rd_opening_pass_over(rd_opening *opening, uint64_t line, rondo_error *error);
 /* Counts the symbols of a text that is normalised, or encodes them into `indices` after what they hold. */

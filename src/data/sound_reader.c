@@ -1,6 +1,6 @@
 /* Sound as data: a list of files with what is said in them, or sound files themselves; a row is a frame of
  * features. Files may lie in a ZIP archive, which stays open while the list goes on in it. */
-#include "data/readers.h"
+#include "data/fields.h"
 
 #include "base/memory.h"
 #include "base/size.h"
@@ -125,6 +125,7 @@ static rondo_status take_sound(rd_opening *opening, rd_sha256 *hash, size_t *fra
     char *bytes = NULL;
     size_t size = 0;
     *frames = 0;
+    if (opening->skim) return RONDO_OK;
     RD_TRY(load(s, &bytes, &size, error));
     if (hash) rd_sha256_add(hash, bytes, size);
     const rondo_status status =
@@ -168,6 +169,7 @@ static rondo_status one_line(rd_opening *opening, rd_input *input, const char *l
     const char *tab = memchr(line, '\t', size), *list = input->source->name;
     const size_t name = tab ? (size_t)(tab - line) : size;
     rondo_error fault = {0};
+    rd_field by;
     size_t frames = 0;
     if (name == 0 || (!tab && !opening->bare)) {
         rd_bad_place(&opening->bad, "%s:%zu:%zu: expected a file, a tab and a %s, found %s", list,
@@ -175,6 +177,8 @@ static rondo_status one_line(rd_opening *opening, rd_input *input, const char *l
                      name ? "no tab" : "no file");
         return rd_opening_pass_over(opening, input->number, error);
     }
+    RD_TRY(rd_field_by(opening, input, (rd_field){line, size}, '\t', &by, error));
+    if (!by.text) return rd_opening_pass_over(opening, input->number, error);
     RD_TRY(settle_path(opening->state, opening->options, list, line, name, error));
     const rondo_status status = take_sound(opening, input->hash, &frames, &fault);
     if (status == RONDO_BAD_DATA) {
@@ -188,6 +192,7 @@ static rondo_status one_line(rd_opening *opening, rd_input *input, const char *l
     }
     RD_TRY(
         put_record(opening, input->number, tab ? tab + 1 : NULL, tab ? size - name - 1 : 0, frames, error));
+    RD_TRY(rd_opening_group(opening, by.text, by.size, error));
     return rd_opening_raw(opening, line, size, error);
 }
 

@@ -310,6 +310,11 @@ static rondo_status set_up(splitter *s, const rondo_options *options, rondo_erro
     if (s->distinct && s->by_position)
         return rd_fail(error, RONDO_BAD_ARGUMENT,
                        "--distinct needs records: --lines, --group, or tagged text");
+    if (*rd_option_text(options, RD_OPT_by) && !s->reader->columns) {
+        (void)rd_fail(error, RONDO_BAD_ARGUMENT, "--by needs records with columns; --reader %s has none", s->reader->name);
+        if (is_table(s)) rd_hint(error, "--group COLUMN keeps the rows of a sequence together");
+        return RONDO_BAD_ARGUMENT;
+    }
     if (rd_option_flag(options, RD_OPT_stratify) && !rd_splits_records(s->reader->form))
         return rd_fail(error, RONDO_BAD_ARGUMENT, "--stratify needs a label a record; --task %s has none", s->reader->task);
     return RONDO_OK;

@@ -64,6 +64,7 @@ static rondo_status describe_unit(dealing *d, uint64_t k, rondo_error *error)
     const int part = d->reader->form == RD_DATA_CLASSES ? RD_Y : RD_C;
     unit *u = &d->unit[k];
     *u = (unit){.number = k, .group = k};
+    if (d->data->corpus->group) RD_TRY(rd_store_read(d->data->corpus->group, k, 1, &u->group, error));
     if (rd_option_flag(d->options, RD_OPT_distinct)) RD_TRY(hash_input(d, k, &u->group, error));
     u->order = rd_random_u64(rd_key_of(seed, RD_STREAM_SPLIT, 3, 0), u->group);
     if (!rd_option_flag(d->options, RD_OPT_stratify)) return RONDO_OK;
@@ -89,6 +90,7 @@ static int by_order(const void *a, const void *b)
 
 typedef struct tally {
     uint64_t all, rest, tests, valids; /* records dealt so far; `rest`: those that are not for the test */
+    uint64_t *fold;                    /* [--folds] of each fold */
 } tally;
 
 /* 1 when a part that has `so_far` records of `all` falls behind its share by taking none of `more`. */
@@ -97,21 +99,31 @@ static int is_due(uint64_t so_far, uint64_t all, uint64_t more, double share)
     return (double)so_far + (double)more / 2 <= (double)(all + more) * share;
 }
 
+/* The fold that has the fewest records, the first of several: what takes the next ones, whichever of them is the test. */
+static uint64_t emptiest(const tally *so_far, uint64_t folds)
+{
+    uint64_t least = 0;
+    for (uint64_t i = 1; i < folds; i++)
+        if (so_far->fold[i] < so_far->fold[least]) least = i;
+    return least;
+}
+
 static int deal(const dealing *d, const tally *so_far, uint64_t more)
 {
     const uint64_t folds = (uint64_t)rd_option_integer(d->options, RD_OPT_folds),
-                   fold = (uint64_t)rd_option_integer(d->options, RD_OPT_fold) - 1;
+                   fold = (uint64_t)rd_option_integer(d->options, RD_OPT_fold) - 1, next = emptiest(so_far, folds);
     const double valid = rd_option_number(d->options, RD_OPT_valid_share), test = rd_option_number(d->options, RD_OPT_test_share);
-    if (folds && so_far->all % folds == fold) return TEST;
+    if (folds) so_far->fold[next] += more;
+    if (folds && next == fold) return TEST;
     if (!folds && is_due(so_far->tests, so_far->all, more, test)) return TEST;
     if (folds) return is_due(so_far->valids, so_far->rest, more, valid) ? VALID : TRAIN;
     return is_due(so_far->valids, so_far->all, more, valid) ? VALID : TRAIN;
 }
 
 /* Label after label and at random inside each, so that every part gets its share of each of them. */
-static void deal_all(dealing *d)
+static void deal_all(dealing *d, uint64_t *fold)
 {
-    tally so_far = {0};
+    tally so_far = {.fold = fold};
     qsort(d->unit, d->records, sizeof *d->unit, by_group);
     for (uint64_t k = 1; k < d->records; k++)
         if (d->unit[k].group == d->unit[k - 1].group) d->unit[k].label = d->unit[k - 1].label;
@@ -133,6 +145,8 @@ static rondo_status judge(const dealing *d, rondo_error *error)
 {
     if (rd_option_integer(d->options, RD_OPT_skip_bad) > 0)
         return rd_fail(error, RONDO_BAD_ARGUMENT, "data split: records are written as they stand; --skip-bad is not for it");
+    if (rd_option_flag(d->options, RD_OPT_distinct) && *rd_option_text(d->options, RD_OPT_by))
+        return rd_fail(error, RONDO_BAD_ARGUMENT, "data split: --by and --distinct each say what stays together; give one of them");
     if (rd_option_flag(d->options, RD_OPT_stratify) && d->reader->form == RD_DATA_PAIRS)
         return rd_fail(error, RONDO_BAD_ARGUMENT, "--stratify needs labels; --task %s has none", d->reader->task);
     return RONDO_OK;
@@ -140,14 +154,18 @@ static rondo_status judge(const dealing *d, rondo_error *error)
 
 static rondo_status deal_records(dealing *d, const char *const *paths, size_t count, rondo_error *error)
 {
+    const rd_known known = {.skim = !rd_option_flag(d->options, RD_OPT_distinct)};
+    uint64_t *fold = NULL;
     RD_TRY(judge(d, error));
-    RD_TRY(rd_data_open(d->options, d->reader->task, (rd_known){0}, paths, count, &d->data, error));
+    RD_TRY(rd_data_open(d->options, d->reader->task, known, paths, count, &d->data, error));
     d->records = rd_data_count(d->data);
     RD_TRY(rd_alloc(d->records, sizeof *d->unit, "a split", &d->unit, error));
     RD_TRY(rd_alloc(d->records, 1, "a split", &d->part, error));
     for (uint64_t k = 0; k < d->records; k++)
         RD_TRY(describe_unit(d, k, error));
-    deal_all(d);
+    RD_TRY(rd_alloc(rd_size_max((size_t)rd_option_integer(d->options, RD_OPT_folds), 1), sizeof *fold, "a split", &fold, error));
+    deal_all(d, fold);
+    rd_free(fold);
     for (uint64_t k = 0; k < d->records; k++)
         d->parts->count[d->part[k]]++;
     return RONDO_OK;

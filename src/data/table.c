@@ -11,6 +11,7 @@ typedef struct table_state {
     rd_csv csv;
     size_t columns;     /* of the rows of the file at hand, 0: none yet */
     size_t label, text; /* column numbers from 0; label SIZE_MAX: a table of texts, for answers */
+    size_t by;          /* the column --by, else 0 */
     int named;          /* 1: a column is chosen by name, so that the first row is a header */
 } table_state;
 _Static_assert(sizeof(table_state) <= RD_RECORD_STATE, "the reader's state is larger than its row says");
@@ -41,11 +42,11 @@ static rondo_status by_number(const rd_csv *csv, const rd_input *input, rd_optio
                               rondo_error *error)
 {
     const int64_t count = (int64_t)csv->fields;
+    const char *what = id == RD_OPT_label_column ? "the label" : id == RD_OPT_by ? "--by" : "the text";
     if (number == 0 || number > count || number < -count)
         return rd_fail(error, number ? RONDO_BAD_DATA : RONDO_BAD_ARGUMENT,
-                       "%s:%zu: there is no column %lld for the %s (%zu columns, the first is 1, the last is -1)",
-                       input->source->name, csv->line, (long long)number, id == RD_OPT_label_column ? "label" : "text",
-                       csv->fields);
+                       "%s:%zu: there is no column %lld for %s (%zu columns, the first is 1, the last is -1)",
+                       input->source->name, csv->line, (long long)number, what, csv->fields);
     *column = (size_t)(number > 0 ? number - 1 : count + number);
     return RONDO_OK;
 }
@@ -63,10 +64,11 @@ static rondo_status choose(const rd_opening *opening, const rd_csv *csv, const r
     return rd_fail(error, RONDO_BAD_DATA, "%s:%zu: there is no column %s", input->source->name, csv->line, rd_quote(name).text);
 }
 
-static rondo_status choose_both(const rd_opening *opening, table_state *state, const rd_input *input, rondo_error *error)
+static rondo_status choose_all(const rd_opening *opening, table_state *state, const rd_input *input, rondo_error *error)
 {
     const rd_csv *csv = &state->csv;
     state->columns = csv->fields;
+    RD_TRY(choose(opening, csv, input, RD_OPT_by, 1, &state->by, error));
     RD_TRY(choose(opening, csv, input, RD_OPT_text_column, -1, &state->text, error));
     if (opening->bare && csv->fields == 1) {
         state->label = SIZE_MAX;
@@ -117,7 +119,9 @@ static rondo_status one_row(rd_opening *opening, const table_state *state, const
         (label.size && !accepts(opening, input, label_part, csv, state->label, label)) ||
         !accepts(opening, input, RD_X, csv, state->text, text))
         return rd_opening_pass_over(opening, csv->line, error);
-    return rd_pair_put(opening, csv->line, label.size ? label : (rd_field){0}, text, error);
+    RD_TRY(rd_pair_put(opening, csv->line, label.size ? label : (rd_field){0}, text, error));
+    const rd_field by = field_at(csv, state->by);
+    return rd_opening_group(opening, by.text, by.size, error);
 }
 
 rondo_status rd_table_read(rd_opening *opening, rd_input *input, rondo_error *error)
@@ -125,16 +129,17 @@ rondo_status rd_table_read(rd_opening *opening, rd_input *input, rondo_error *er
     table_state *state = opening->state;
     int64_t number;
     const char *label = rd_option_text(opening->options, RD_OPT_label_column);
-    const char *text = rd_option_text(opening->options, RD_OPT_text_column), *name;
+    const char *text = rd_option_text(opening->options, RD_OPT_text_column), *by = rd_option_text(opening->options, RD_OPT_by), *name;
     state->columns = 0;
     state->csv.separator = rd_field_sign(opening->options, 0, &name);
-    state->named = (*label && !is_number(label, &number)) || (*text && !is_number(text, &number));
+    state->named = (*label && !is_number(label, &number)) || (*text && !is_number(text, &number)) ||
+                   (*by && !is_number(by, &number));
     for (;;) {
         int more = 0;
         RD_TRY(rd_csv_row(&state->csv, input, &more, error));
         if (!more) return RONDO_OK;
         const int first = state->columns == 0;
-        if (first) RD_TRY(choose_both(opening, state, input, error));
+        if (first) RD_TRY(choose_all(opening, state, input, error));
         if (!first || !state->named) RD_TRY(one_row(opening, state, input, error));
     }
 }

@@ -83,6 +83,12 @@ status "data check" 0 data check text.txt
 "$program" data split text.txt --valid 0.25 --test 0.25 --reader lines -o part >out
 check "data split: three parts" [ -s part.train -a -s part.valid -a -s part.test ]
 check "data split: nothing is lost" [ "$(cat part.* | sort | md5sum)" = "$(awk 1 text.txt | sort | md5sum)" ]
+awk 'BEGIN { for (i = 0; i < 200; i++) printf "sentence %d\tspeaker%d\n", i, i * i % 37 }' >said.tsv
+if command -v gzip >/dev/null 2>&1; then gzip said.tsv; fi
+"$program" data split --task seq2seq --by 2 --valid 0.2 --test 0.2 -o said said.tsv* >out
+check "data split --by: no speaker stands in two parts" [ "$(for f in said.train said.valid said.test; do cut -f2 $f | sort -u; done | sort | uniq -d | wc -l)" = 0 ]
+check "data split --by: all of the packed file" [ "$(cat said.train said.valid said.test | sort -u | wc -l)" = 200 ]
+status "data split --by: no such column" 3 data split --task seq2seq --by 3 -o said3 said.tsv*
 "$program" data synth adding -n 3 --length 5 >adding.csv
 check "data synth: three groups of five rows" [ "$(wc -l <adding.csv)" = 16 ]
 "$program" data synth reber -n 4 -o reber.txt

@@ -194,6 +194,162 @@ static void what_cannot_be_split_is_refused_by_name(void **state)
     assert_string_equal(part("out.train"), "");
 }
 
+/* A file of 120 records, each the pattern with K for a key, one of k00 to k19, and # for its number. */
+static void put_keyed(const char *name, const char *pattern)
+{
+    char text[8192] = "";
+    for (int i = 0; i < 120; i++)
+        for (const char *at = pattern; *at; at++) {
+            char *end = text + strlen(text);
+            if (*at == 'K')
+                sprintf(end, "k%02d", i * i / 7 % 20);
+            else if (*at == '#')
+                sprintf(end, "%d", i);
+            else
+                sprintf(end, "%c", *at);
+        }
+    put(name, text);
+}
+
+/* Each value of the column stands in one part only, and all `records` are somewhere. */
+static void keys_stand_together(size_t records)
+{
+    const char *const parts[] = {part("out.train"), part("out.valid"), part("out.test")};
+    char key[8];
+    size_t found = 0;
+    for (int k = 0; k < 20; k++) {
+        sprintf(key, "k%02d", k);
+        const size_t in[] = {times(parts[0], key), times(parts[1], key), times(parts[2], key)};
+        assert_true((in[0] > 0) + (in[1] > 0) + (in[2] > 0) <= 1);
+        found += in[0] + in[1] + in[2];
+    }
+    assert_int_equal(found, records);
+    assert_true(*parts[1] && *parts[2]);
+}
+
+static void records_of_equal_columns_stay_together_in_every_format(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *task, *reader, *by, *pattern;
+    } rows[] = {
+        {"seq2seq", "tsv", "1", "K\tx#\n"},
+        {"seq2seq", "tsv", "-1", "x\t#\tK\n"},
+        {"classify", "tsv", "3", "a\tb\tK\t#\n"},
+        {"classify", "table", "2", "+, K ,x#\n"},
+        {"conditional", "fasta", "1", ">K x#\nACGT\nAC\n"},
+        {"classify", "audio", "2", "#.wav\tK\n"},
+#if RONDO_WITH_JSON
+        {"classify", "jsonl", "who", "{\"who\":\"K\",\"text\":\"x#\",\"label\":1}\n"},
+#endif
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        put_keyed("in", rows[i].pattern);
+        rondo_error error = {0};
+        if (split(OPTIONS("task", rows[i].task, "reader", rows[i].reader, "by", rows[i].by, "valid-share", "0.2", "test-share", "0.2",
+                          "force", "on"),
+                  "in", NULL, &error) != RONDO_OK)
+            fail_msg("%s: %s", rows[i].reader, error.message);
+        keys_stand_together(120);
+    }
+}
+
+static void columns_are_found_by_the_names_of_a_header_and_by_the_files_of_a_pair(void **state)
+{
+    (void)state;
+    char text[8192] = "who,text,label\n";
+    for (int i = 0; i < 120; i++)
+        sprintf(text + strlen(text), "k%02d,x%d,+\n", i % 20, i);
+    put("in.data", text);
+    assert_int_equal(split(OPTIONS("task", "classify", "by", "who", "label-column", "label", "text-column", "text", "valid-share", "0.2",
+                                   "test-share", "0.2"),
+                           "in.data", NULL, NULL),
+                     RONDO_OK);
+    keys_stand_together(120);
+    put_keyed("t.en", "K #\n");
+    put_keyed("t.de", "K\n");
+    assert_int_equal(split(OPTIONS("reader", "parallel", "by", "2", "valid-share", "0.2", "test-share", "0.2"), "t.en", "t.de", NULL), RONDO_OK);
+    char key[8];
+    for (int k = 0; k < 20; k++) {
+        sprintf(key, "k%02d\n", k);
+        assert_true((times(part("out.train.de"), key) > 0) + (times(part("out.valid.de"), key) > 0) + (times(part("out.test.de"), key) > 0) <= 1);
+    }
+}
+
+/* Groups of as many records as there are folds: none may be left without a group. */
+static void folds_of_groups_are_disjoint_and_even(void **state)
+{
+    (void)state;
+    char text[4096] = "", number[8], key[8];
+    for (int i = 0; i < 60; i++)
+        sprintf(text + strlen(text), "+\tx%d\tg%02d\n", i, i % 20);
+    put("in.tsv", text);
+    int tests[20] = {0};
+    for (int fold = 1; fold <= 3; fold++) {
+        sprintf(number, "%d", fold);
+        assert_int_equal(split(OPTIONS("task", "classify", "by", "3", "folds", "3", "fold", number, "valid-share", "0", "force", "on"), "in.tsv",
+                               NULL, NULL),
+                         RONDO_OK);
+        const char *test = part("out.test"), *train = part("out.train");
+        assert_in_range(times(test, "\n"), 18, 21);
+        for (int k = 0; k < 20; k++) {
+            sprintf(key, "g%02d\n", k);
+            assert_true(times(test, key) == 0 || times(train, key) == 0);
+            assert_int_equal(times(test, key) + times(train, key), 3);
+            tests[k] += times(test, key) > 0;
+        }
+    }
+    for (int k = 0; k < 20; k++)
+        assert_int_equal(tests[k], 1);
+}
+
+static void equal_splits_are_equal_and_another_seed_is_another(void **state)
+{
+    (void)state;
+    char first[8192];
+    put_keyed("in.tsv", "K\tx#\n");
+    assert_int_equal(split(OPTIONS("task", "seq2seq", "by", "1", "force", "on"), "in.tsv", NULL, NULL), RONDO_OK);
+    strcpy(first, part("out.train"));
+    assert_int_equal(split(OPTIONS("task", "seq2seq", "by", "1", "force", "on"), "in.tsv", NULL, NULL), RONDO_OK);
+    assert_string_equal(part("out.train"), first);
+    assert_int_equal(split(OPTIONS("task", "seq2seq", "by", "1", "seed", "2", "force", "on"), "in.tsv", NULL, NULL), RONDO_OK);
+    assert_string_not_equal(part("out.train"), first);
+}
+
+static void a_column_that_is_not_there_is_told_with_its_line(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *task, *reader, *by, *text;
+        rondo_status status;
+        const char *message;
+    } rows[] = {
+        {"classify", "tsv", "3", "a\tb\tc\na\tb\n", RONDO_BAD_DATA, "in:2:4: there is no column 3 for --by (2 columns)"},
+        {"classify", "tsv", "-4", "a\tb\tc\n", RONDO_BAD_DATA, "in:1:6: there is no column -4 for --by (3 columns)"},
+        {"classify", "tsv", "who", "a\tb\n", RONDO_BAD_ARGUMENT, "--by \"who\": what stands in "},
+        {"classify", "tsv", "0", "a\tb\n", RONDO_BAD_ARGUMENT, "--by \"0\": what stands in "},
+        {"classify", "table", "4", "a,b,c\n", RONDO_BAD_DATA, "in:1: there is no column 4 for --by (3 columns, "},
+        {"classify", "table", "who", "a,b,c\n", RONDO_BAD_DATA, "in:1: there is no column \"who\""},
+        {"classify", "fasta", "3", ">a b c\nAC\n>a b\nAC\n", RONDO_BAD_DATA, "in:3:5: the name has not so many words as --by counts"},
+        {"classify", "audio", "3", "a.wav\tb\n", RONDO_BAD_DATA, "in:1:8: there is no column 3 for --by (2 columns)"},
+        {"tag", "conll", "1", "a b\n", RONDO_BAD_ARGUMENT, "--by needs records with columns; --reader conll has none"},
+        {"classify", "files", "1", "a b\n", RONDO_BAD_ARGUMENT, "--by needs records with columns; --reader files has none"},
+#if RONDO_WITH_JSON
+        {"classify", "jsonl", "who", "{\"text\":\"x\",\"label\":1,\"who\":1}\n{\"text\":\"x\",\"label\":1}\n", RONDO_BAD_DATA,
+         "in:2:1: expected a text, a whole number or a truth under --by \"who\""},
+#endif
+    };
+    rondo_error error;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        put("in", rows[i].text);
+        assert_int_equal(split(OPTIONS("task", rows[i].task, "reader", rows[i].reader, "by", rows[i].by), "in", NULL, &error), rows[i].status);
+        if (!strstr(error.message, rows[i].message)) fail_msg("expected %s, found %s", rows[i].message, error.message);
+    }
+    put("in.tsv", "a\tb\nc\td\n");
+    assert_int_equal(split(OPTIONS("task", "classify", "by", "1", "distinct", "on"), "in.tsv", NULL, &error), RONDO_BAD_ARGUMENT);
+    assert_int_equal(split(OPTIONS("reader", "parallel", "by", "3"), "in.tsv", "in.tsv", &error), RONDO_BAD_ARGUMENT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -203,6 +359,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(pairs_of_files_stay_aligned, make_folder, drop_folder),
         cmocka_unit_test_setup_teardown(labels_of_file_names_are_written_before_their_lines, make_folder, drop_folder),
         cmocka_unit_test_setup_teardown(heads_go_to_every_part_and_records_of_many_lines_stay_whole, make_folder, drop_folder),
+        cmocka_unit_test_setup_teardown(records_of_equal_columns_stay_together_in_every_format, make_folder, drop_folder),
+        cmocka_unit_test_setup_teardown(columns_are_found_by_the_names_of_a_header_and_by_the_files_of_a_pair, make_folder, drop_folder),
+        cmocka_unit_test_setup_teardown(folds_of_groups_are_disjoint_and_even, make_folder, drop_folder),
+        cmocka_unit_test_setup_teardown(equal_splits_are_equal_and_another_seed_is_another, make_folder, drop_folder),
+        cmocka_unit_test_setup_teardown(a_column_that_is_not_there_is_told_with_its_line, make_folder, drop_folder),
         cmocka_unit_test_setup_teardown(what_cannot_be_split_is_refused_by_name, make_folder, drop_folder),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
