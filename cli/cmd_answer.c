@@ -2,6 +2,7 @@
 #include "cli.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 typedef struct answering {
@@ -52,24 +53,44 @@ static void put_labels(const answering *a, const rondo_answer *answer)
 
 /* ---- tag: the lines of the record, with one more column ----------------------------------------------------- */
 
+/* A line of `raw` is '-' and the line as it stood or, of a token, "=FROM,SIZE:" and the line, in which the token stands there. */
+typedef struct raw_line {
+    const char *line; /* as it stood, without its end */
+    size_t size, from, token; /* bytes of the line; where its token begins, bytes of that */
+    int is_token, carriage;   /* carriage: it ended in CR LF */
+} raw_line;
+
+/* Cuts the next line off *at. */
+static raw_line next_line(const char **at, const char *end)
+{
+    const char *stop = memchr(*at, '\n', (size_t)(end - *at)), *last = stop ? stop : end;
+    raw_line l = {.is_token = **at == '=', .line = *at + 1};
+    if (l.is_token) {
+        char *number;
+        l.from = strtoul(l.line, &number, 10);
+        l.token = strtoul(number + 1, &number, 10);
+        l.line = number + 1;
+    }
+    l.size = (size_t)(last - l.line);
+    l.carriage = l.size > 0 && l.line[l.size - 1] == '\r';
+    l.size -= (size_t)l.carriage;
+    *at = last + (stop != NULL);
+    return l;
+}
+
 static void put_tags_json(const answering *a, const rondo_answer *answer)
 {
     json_line line;
     buffer tokens = {0}, tags = {0};
     size_t k = 0;
-    const char *at = answer->raw, *end = at + answer->raw_size;
-    while (at < end) {
-        const char *stop = memchr(at, '\n', (size_t)(end - at));
-        stop = stop ? stop : end;
-        if (*at == '=' && k < answer->count) {
-            const size_t size = strcspn(at + 1, " \t\r\n");
-            buffer_put(&tokens, k ? "," : "[");
-            json_quote(&tokens, at + 1, size < (size_t)(stop - at - 1) ? size : (size_t)(stop - at - 1));
-            buffer_put(&tags, k ? "," : "[");
-            json_quote(&tags, answer->text[k], strlen(answer->text[k]));
-            k++;
-        }
-        at = stop + (stop < end);
+    for (const char *at = answer->raw, *end = at + answer->raw_size; at < end;) {
+        const raw_line l = next_line(&at, end);
+        if (!l.is_token || k >= answer->count) continue;
+        buffer_put(&tokens, k ? "," : "[");
+        json_quote(&tokens, l.line + l.from, l.token);
+        buffer_put(&tags, k ? "," : "[");
+        json_quote(&tags, answer->text[k], strlen(answer->text[k]));
+        k++;
     }
     json_begin(&line);
     if (a->best > 1) json_number(&line, "record", (double)answer->record);
@@ -83,28 +104,24 @@ static void put_tags_json(const answering *a, const rondo_answer *answer)
     buffer_free(&tags);
 }
 
-/* A line of `raw` begins with '=' when it is a token, with '-' when it is anything else. With --n-best each path is a block
- * under its record and score, and one empty line ends it. */
+/* With --n-best each path is a block under its record and score, and one empty line ends it. */
 static void put_tags(const answering *a, const rondo_answer *answer)
 {
-    const char *at = answer->raw, *end = at + answer->raw_size;
     size_t k = 0;
     if (a->json) {
         put_tags_json(a, answer);
         return;
     }
     if (a->best > 1) output_format("# %llu %.6g\n", (unsigned long long)answer->record, answer->score);
-    while (at < end) {
-        const char *line = at, *stop = memchr(at, '\n', (size_t)(end - at));
-        const size_t size = (size_t)((stop ? stop : end) - at), mark = size > 1 && at[size - 1] == '\r';
-        at += size + (stop != NULL);
-        if (a->best > 1 && size - mark == 1) continue;
-        output_sink(NULL, line + 1, size - 1 - mark);
-        if (*line == '=' && k < answer->count) {
-            output_text(memchr(line, '\t', size) ? "\t" : " ");
+    for (const char *at = answer->raw, *end = at + answer->raw_size; at < end;) {
+        const raw_line l = next_line(&at, end);
+        if (a->best > 1 && l.size == 0) continue;
+        output_sink(NULL, l.line, l.size);
+        if (l.is_token && k < answer->count) {
+            output_text(memchr(l.line, '\t', l.size) ? "\t" : " ");
             output_text(answer->text[k++]);
         }
-        output_text(mark ? "\r\n" : "\n");
+        output_text(l.carriage ? "\r\n" : "\n");
     }
     if (a->best > 1) output_text("\n");
 }

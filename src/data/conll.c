@@ -23,7 +23,8 @@ typedef struct conll_state {
     rd_text shown;         /* one of them as --scheme writes it */
     rd_field *field;       /* [field_room] the tags, in `tags` */
     size_t field_room;
-    rd_text raw;           /* lines not yet kept with a record, for answers: '=' or '-', the line and its end */
+    rd_text raw;           /* lines not yet kept with a record, for answers: '=' or '-', the line and its end; behind '=' also
+                              "FROM,SIZE:", where its token stands in it */
 } conll_state;
 _Static_assert(sizeof(conll_state) <= RD_CONLL_STATE, "the reader's state is larger than its row says");
 
@@ -185,10 +186,15 @@ static rondo_status keep_raw(rd_opening *opening, conll_state *state, rondo_erro
     return status;
 }
 
-static void note_raw(const rd_opening *opening, conll_state *state, const rd_input *input, char mark, const char *line, size_t size)
+/* `token`: that of the line; NULL: it is passed over. */
+static void note_raw(const rd_opening *opening, conll_state *state, const rd_input *input, const rd_field *token, const char *line,
+                     size_t size)
 {
     if (!opening->bare || opening->counting) return;
-    rd_text_add(&state->raw, &mark, 1);
+    if (token)
+        rd_text_format(&state->raw, "=%zu,%zu:", token->text ? (size_t)(token->text - line) : 0, token->size);
+    else
+        rd_text_put(&state->raw, "-");
     rd_text_add(&state->raw, line, size);
     rd_text_put(&state->raw, input->ending[0] == '\r' && input->ending[1] ? input->ending : "\n");
 }
@@ -272,12 +278,12 @@ rondo_status rd_conll_read(rd_opening *opening, rd_input *input, rondo_error *er
         if (!more || is_blank(line, size)) {
             RD_TRY(end_sentence(opening, state, error));
             if (!more) return keep_raw(opening, state, error);
-            note_raw(opening, state, input, '-', line, size);
+            note_raw(opening, state, input, NULL, line, size);
             continue;
         }
         const columns cut = cut_columns(state, line, size);
         const int passed = is_passed_over(opening, state, line, size, &cut);
-        note_raw(opening, state, input, passed ? '-' : '=', line, size);
+        note_raw(opening, state, input, passed ? NULL : &cut.token, line, size);
         if (passed) continue;
         state->line = state->inside ? state->line : input->number;
         state->inside = 1;

@@ -37,10 +37,11 @@ static rondo_status one_batch(evaluation *e, rondo_model *model, int *more, rond
     return RONDO_OK;
 }
 
-static rondo_status run(evaluation *e, rondo_model *model, const rondo_data *data, const rondo_options *options, rd_poll poll,
-                        void *user, rondo_error *error)
+static rondo_status prepare(evaluation *e, rondo_model *model, const rondo_data *data, const rondo_options *options, rondo_error *error)
 {
-    int more = 1;
+    e->task = rd_task_find(model->task);
+    if (!e->task)
+        return rd_fail(error, RONDO_BAD_MODEL, "the model has no task; it cannot be evaluated on files");
     e->tally.model = model;
     e->tally.labeller = &e->labeller;
     RD_TRY(rd_scores_new(data, &e->tally.scores, error));
@@ -51,6 +52,12 @@ static rondo_status run(evaluation *e, rondo_model *model, const rondo_data *dat
     e->tally.batch = e->batch;
     if (rd_loader_carries(e->loader))
         RD_TRY(rondo_state_new(model, rd_loader_sequences(e->loader), &e->state, error));
+    return RONDO_OK;
+}
+
+static rondo_status run(evaluation *e, rondo_model *model, rd_poll poll, void *user, rondo_error *error)
+{
+    int more = 1;
     while (more) {
         RD_TRY(one_batch(e, model, &more, error));
         if (poll && poll(user))
@@ -59,26 +66,45 @@ static rondo_status run(evaluation *e, rondo_model *model, const rondo_data *dat
     return RONDO_OK;
 }
 
+static void put_metrics(const evaluation *e, const rondo_model *model, rondo_metrics *metrics)
+{
+    *metrics = (rondo_metrics){.loss = rd_tally_loss(&e->tally), .rows = e->tally.count};
+    e->task->metrics(&e->tally, model, metrics);
+}
+
+static void clear(evaluation *e)
+{
+    rondo_scores_free(e->tally.scores);
+    rd_forecast_watch_free(e->tally.forecast);
+    rd_labeller_free(&e->labeller);
+    rondo_loader_free(e->loader);
+    rondo_batch_free(e->batch);
+    rondo_state_free(e->state);
+}
+
 rondo_status rd_evaluate_scores(rondo_model *model, const rondo_data *data, const rondo_options *options, rd_poll poll,
                                 void *user, rondo_metrics *metrics, rondo_scores **scores, rondo_error *error)
 {
-    evaluation e = {.task = rd_task_find(model->task)};
+    evaluation e = {.task = NULL};
     *scores = NULL;
-    if (!e.task)
-        return rd_fail(error, RONDO_BAD_MODEL, "the model has no task; it cannot be evaluated on files");
-    rondo_status status = run(&e, model, data, options, poll, user, error);
+    rondo_status status = prepare(&e, model, data, options, error);
+    if (status == RONDO_OK) status = run(&e, model, poll, user, error);
     if (status == RONDO_OK) {
-        *metrics = (rondo_metrics){.loss = rd_tally_loss(&e.tally), .rows = e.tally.count};
-        e.task->metrics(&e.tally, model, metrics);
+        put_metrics(&e, model, metrics);
         *scores = e.tally.scores;
         e.tally.scores = NULL;
     }
-    rondo_scores_free(e.tally.scores);
-    rd_forecast_watch_free(e.tally.forecast);
-    rd_labeller_free(&e.labeller);
-    rondo_loader_free(e.loader);
-    rondo_batch_free(e.batch);
-    rondo_state_free(e.state);
+    clear(&e);
+    return status;
+}
+
+rondo_status rd_evaluate_names(rondo_model *model, const rondo_data *data, const rondo_options *options, rondo_metrics *metrics,
+                               rondo_error *error)
+{
+    evaluation e = {.task = NULL};
+    const rondo_status status = prepare(&e, model, data, options, error);
+    if (status == RONDO_OK) put_metrics(&e, model, metrics);
+    clear(&e);
     return status;
 }
 

@@ -61,6 +61,10 @@ typedef int (*rd_poll)(void *user);
 rondo_status rd_evaluate(rondo_model *model, const rondo_data *data, const rondo_options *options, rd_poll poll,
                          void *user, rondo_metrics *metrics, rondo_error *error);
 
+/* The metrics that an evaluation on these data gives, before any was made: their values say nothing. */
+rondo_status rd_evaluate_names(rondo_model *model, const rondo_data *data, const rondo_options *options, rondo_metrics *metrics,
+                               rondo_error *error);
+
 /* The same, and *scores, freed by rondo_scores_free; left NULL when it fails. */
 rondo_status rd_evaluate_scores(rondo_model *model, const rondo_data *data, const rondo_options *options, rd_poll poll,
                                 void *user, rondo_metrics *metrics, rondo_scores **scores, rondo_error *error);

@@ -1,5 +1,6 @@
 /* The whole loop around the update: evaluation, best so far, early stop, checkpoints, budgets, the log. The
  * answers of the caller's callback are the only thing from outside that ends it. */
+#include "train/judge.h"
 #include "train/trainer.h"
 
 #include "base/clock.h"
@@ -103,23 +104,6 @@ static rondo_status keep_best(run *r, double score, rondo_error *error)
     return RONDO_OK;
 }
 
-/* What --best-by asks for: the loss, or one of the metrics. */
-static rondo_status find_judge(const run *r, const rondo_metrics *metrics, rondo_metric *judge, rondo_error *error)
-{
-    const char *name = rd_option_text(r->t->options, RD_OPT_best_by);
-    rd_text known = {0};
-    *judge = (rondo_metric){.name = "loss", .value = metrics->loss, .better = -1};
-    if (rd_equal(name, "loss")) return RONDO_OK;
-    for (size_t i = 0; i < metrics->count; i++) {
-        *judge = metrics->metric[i];
-        if (rd_equal(judge->name, name)) return RONDO_OK;
-        rd_text_format(&known, ", %s", judge->name);
-    }
-    rd_fail(error, RONDO_BAD_ARGUMENT, "--best-by %s: the evaluation gives loss%s", name, known.text ? known.text : "");
-    rd_text_free(&known);
-    return RONDO_BAD_ARGUMENT;
-}
-
 /* Validation data without one target that the loss can judge would call every step the best. */
 static rondo_status blame_validation(rondo_error *error)
 {
@@ -142,7 +126,7 @@ static rondo_status evaluate(run *r, const rondo_step_report *step, rondo_error 
     if (!(metrics.rows > 0)) return blame_validation(error);
     if (!isfinite(metrics.loss)) return rd_trainer_blame(t, "the validation loss", metrics.loss, error);
     rondo_metric judge;
-    RD_TRY(find_judge(r, &metrics, &judge, error));
+    RD_TRY(rd_judge_find(t->options, &metrics, &judge, error));
     const double score = -judge.better * judge.value;
     int improved = isnan(p->best_score) || score < p->best_score;
     p->worse = improved ? 0 : p->worse + 1;

@@ -1,5 +1,6 @@
 /* An update, room by room: data, model, loss, gradients, clip, optimiser. Whatever decides when to evaluate,
  * save or stop belongs to train.c. */
+#include "train/judge.h"
 #include "train/trainer.h"
 #include "train/memory_need.h"
 
@@ -55,6 +56,7 @@ rondo_status rondo_trainer_new(rondo_model *model, const rondo_data *train, cons
                                   : "trainer");
     *trainer = NULL;
     RD_TRY(rd_model_can_learn(model, "rondo_trainer_new", error));
+    RD_TRY(rd_judge_check(model, valid ? valid : train, options, error));
     RD_TRY(rd_alloc(1, sizeof *t, "the trainer", &t, error));
     t->model = model;
     t->train = train;

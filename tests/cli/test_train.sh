@@ -115,4 +115,15 @@ train -q --max-steps 2 --model-text net.txt text.txt >out 2>err
 check "--model-text contradicts --hidden-size" [ $? = 2 ]
 "$program" train -q --max-steps 2 --seq-len 16 --batch-size 4 --model-text net.txt -o text.safetensors text.txt 2>err
 check "--model-text makes the network" [ $? = 0 ]
+
+# What would be accepted in silence is told before anything is learned.
+train -q --max-steps 2 --best-by accuracy -o never.safetensors text.txt >out 2>err
+check "--best-by without such a metric: status 2, and the metrics there are" \
+    [ $? = 2 -a "$(cat err)" = 'rondo: --best-by "accuracy": the evaluation gives loss, nll, perplexity, bits_per_char' ]
+check "and no step was made" [ ! -s never.run/metrics.jsonl ]
+train -q --max-steps 2 --best-by perplexity text.txt 2>err
+check "--best-by a metric" [ $? = 0 ]
+printf 'x,y\n1,2\n2,3\n3,4\n4,5\n' >few.csv
+"$program" train -q --task regress --max-steps 1 --val-frac 0.5 --smooth 0.1 few.csv 2>err
+check "--smooth with a loss that has none" [ $? = 2 -a "$(cat err)" = 'rondo: --smooth 0.1: the loss squared has no smoothing (softmax, binary)' ]
 exit $bad

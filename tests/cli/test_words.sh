@@ -41,6 +41,12 @@ check "chars: the same bits with three threads" cmp chars.safetensors three.safe
 printf 'Abecedabe\nbacadaceda\nCcccddd\nceddddd\n\n' >new.conll
 "$program" tag -m chars.safetensors new.conll >out 2>err
 check "chars: unseen words are known by their letters" [ "$(awk 'NF { printf "%s ", $NF }' out)" = "NAME O NAME O " ]
+printf '1 Abecedabe\n2 bacadaceda\n' >second.conll
+"$program" tag -m chars.safetensors --columns 2 --json second.conll >out 2>err
+check "tag --json: tokens of the column that --columns names" [ "$(cat out)" = '{"schema":1,"tokens":["Abecedabe","bacadaceda"],"tags":["NAME","O"]}' ]
+printf '1\tAbecedabe\r\n2\tbacadaceda\r\n\r\n' >second.conll
+"$program" tag -m chars.safetensors --columns 2 second.conll >out 2>err
+check "tag: lines as they stood, CRLF too" [ "$(cat out)" = "$(printf '1\tAbecedabe\tNAME\r\n2\tbacadaceda\tO\r\n\r\n')" ]
 status "chars: a language model has none" 2 train --chars 5 words.txt
 status "chars: gradients" 0 gradcheck -m chars.safetensors tags.conll
 

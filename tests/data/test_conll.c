@@ -121,8 +121,8 @@ static void expect_raw(const char *text, const char *wanted)
 static void answers_keep_every_line_and_need_no_tags(void **state)
 {
     (void)state;
-    expect_raw("# the one\na X\nb Y\n\n\n# the two\nc X\n", "-# the one\n=a X\n=b Y\n-\n-\n-# the two\n=c X\n");
-    expect_raw("a\r\nb\r\n\r\nc\r\n", "=a\r\n=b\r\n-\r\n=c\r\n");
+    expect_raw("# the one\na X\nb Y\n\n\n# the two\nc X\n", "-# the one\n=0,1:a X\n=0,1:b Y\n-\n-\n-# the two\n=0,1:c X\n");
+    expect_raw("a\r\nb\r\n\r\nc\r\n", "=0,1:a\r\n=0,1:b\r\n-\r\n=0,1:c\r\n");
     rondo_data *data = bare_of(CONLL(), "tag", "a\nb\n");
     assert_string_equal(tags(data), "? ? ");
     rondo_data_free(data);
