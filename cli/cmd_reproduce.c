@@ -2,17 +2,13 @@
  * beside what was published. A model that is there already is evaluated, an unfinished run goes on. */
 #include "cli.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <math.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-enum { MOST_RECIPES = 256, MOST_WORDS = 256, MOST_FOLDS = 1000 };
+enum { MOST_FOLDS = 1000 };
 
 typedef struct outcome { /* of all runs of a recipe */
     double sum, squares, rows;
@@ -26,28 +22,7 @@ typedef struct task_at_hand {
     outcome all;
 } task_at_hand;
 
-/* ---- running this program -------------------------------------------------------------------------------------- */
-
-typedef struct words { /* a command line */
-    char *word[MOST_WORDS]; /* owned, ended by NULL */
-    size_t count;
-    int failed;
-} words;
-
-static void add(words *to, const char *word)
-{
-    char *copy = to->count + 1 < MOST_WORDS ? strdup(word) : NULL;
-    to->failed |= !copy;
-    if (copy) to->word[to->count++] = copy;
-}
-
-static void add_format(words *to, const char *format, const char *a, const char *b)
-{
-    buffer made = {0};
-    buffer_format(&made, format, a, b);
-    add(to, made.text ? made.text : "");
-    buffer_free(&made);
-}
+/* ---- words of a command line ---- */
 
 /* Words between blanks; {data} stands for the folder of the recipe's data. */
 static void add_split(words *to, const char *text, const char *data)
@@ -62,64 +37,10 @@ static void add_split(words *to, const char *text, const char *data)
             buffer_put(&word, data);
             buffer_add(&word, mark + 6, size - before - 6);
         }
-        if (size) add(to, word.text ? word.text : "");
+        if (size) words_add(to, word.text ? word.text : "");
         buffer_free(&word);
         text += gap + size;
     }
-}
-
-static void words_free(words *of)
-{
-    for (size_t i = 0; i < of->count; i++)
-        free(of->word[i]);
-    *of = (words){0};
-}
-
-static int wait_for(pid_t child)
-{
-    int state;
-    while (waitpid(child, &state, 0) < 0)
-        if (errno != EINTR) return RONDO_SYSTEM;
-    return WIFEXITED(state) ? WEXITSTATUS(state) : 128 + WTERMSIG(state);
-}
-
-/* Starts this program with its standard error added to `log` and its standard output there too, or into `output`. */
-static int spawn(const words *line, const char *log, int output, pid_t *child)
-{
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, log, O_WRONLY | O_CREAT | O_APPEND, 0666);
-    posix_spawn_file_actions_adddup2(&actions, output >= 0 ? output : STDERR_FILENO, STDOUT_FILENO);
-    int failed = posix_spawn(child, "/proc/self/exe", &actions, NULL, line->word, environ);
-    posix_spawn_file_actions_destroy(&actions);
-    return failed ? report_fail(RONDO_SYSTEM, NULL, "rondo could not be started again: %s", strerror(failed)) : RONDO_OK;
-}
-
-/* Runs the line and gives its status; what it wrote is added to *answer when it is not NULL. */
-static int run_line(words *line, const char *log, buffer *answer)
-{
-    int ends[2] = {-1, -1}, status = RONDO_OK;
-    pid_t child;
-    if (line->failed) return report_fail(RONDO_LIMIT, NULL, "a command of more than %d words", MOST_WORDS);
-    if (answer && pipe(ends) != 0) return report_fail(RONDO_SYSTEM, NULL, "a pipe: %s", strerror(errno));
-    status = spawn(line, log, ends[1], &child);
-    if (ends[1] >= 0) close(ends[1]);
-    char piece[4096];
-    ssize_t got;
-    while (status == RONDO_OK && answer && (got = read(ends[0], piece, sizeof piece)) != 0) {
-        if (got > 0) buffer_add(answer, piece, (size_t)got);
-        if (got < 0 && errno != EINTR) break;
-    }
-    if (ends[0] >= 0) close(ends[0]);
-    if (status != RONDO_OK) return status;
-    status = wait_for(child);
-    return status;
-}
-
-static int tell_failure(const words *line, const char *log, int status)
-{
-    if (status > 128) return status;
-    return report_fail(status, NULL, "rondo %s ended with status %d; %s says why", line->word[1], status, log);
 }
 
 /* ---- one run --------------------------------------------------------------------------------------------------- */
@@ -130,10 +51,11 @@ static void add_files(words *to, const recipe *of, const char *folder, const cha
     static const char own[] = "recipe:"; /* a file that stands with the recipe */
     while (*list) {
         const size_t size = strcspn(list, ",");
+        const int here = strncmp(list, own, sizeof own - 1) == 0;
+        const size_t skip = here ? sizeof own - 1 : 0;
         buffer name = {0};
-        buffer_add(&name, list, size);
-        const int here = name.text && strncmp(name.text, own, sizeof own - 1) == 0;
-        if (size) add_format(to, "%s/%s", here ? of->folder : folder, !name.text ? "" : here ? name.text + sizeof own - 1 : name.text);
+        buffer_add(&name, list + skip, size - skip);
+        if (size) words_join(to, here ? of->folder : folder, "/", name.text ? name.text : "", NULL);
         buffer_free(&name);
         list += size + (list[size] == ',');
     }
@@ -143,14 +65,17 @@ typedef struct run {
     buffer base, folder; /* OUT/NAME-f1-s2 without its ending; where its files stand */
     const char *train, *valid, *test;
     buffer names[3];     /* of files that a split made */
-    buffer log;
+    buffer model, going, log, made; /* OUT/NAME-f1-s2.safetensors, .run, .log, .recipe */
 } run;
 
 static void run_free(run *r)
 {
     buffer_free(&r->base);
     buffer_free(&r->folder);
+    buffer_free(&r->model);
+    buffer_free(&r->going);
     buffer_free(&r->log);
+    buffer_free(&r->made);
     for (size_t i = 0; i < 3; i++)
         buffer_free(&r->names[i]);
 }
@@ -162,18 +87,15 @@ static int make_parts(const task_at_hand *t, run *r, size_t folds, size_t fold)
     buffer prefix = {0}, number = {0};
     buffer_format(&prefix, folds ? "%s/%s.fold%zu" : "%s/%s", t->out, t->of->name, fold);
     buffer_format(&number, "%zu", fold);
-    add(&line, "rondo");
-    add(&line, "data");
-    add(&line, "split");
+    static const char *const begins[] = {"rondo", "data", "split", "-f", "-o"};
+    for (size_t i = 0; i < sizeof begins / sizeof begins[0]; i++)
+        words_add(&line, begins[i]);
+    words_add(&line, prefix.text);
     add_split(&line, t->of->value[RECIPE_SPLIT], r->folder.text);
-    if (folds) add_format(&line, "--folds=%s%s", t->of->value[RECIPE_FOLDS], "");
-    if (folds) add_format(&line, "--fold=%s%s", number.text ? number.text : "", "");
-    add(&line, "-f");
-    add(&line, "-o");
-    add(&line, prefix.text ? prefix.text : "");
+    if (folds) words_join(&line, "--folds=", t->of->value[RECIPE_FOLDS], NULL);
+    if (folds) words_join(&line, "--fold=", number.text, NULL);
     add_files(&line, t->of, r->folder.text, t->of->value[RECIPE_TRAIN]);
-    int status = run_line(&line, r->log.text, NULL);
-    if (status != RONDO_OK) status = tell_failure(&line, r->log.text, status);
+    int status = child_run(&line, r->log.text, NULL);
     static const char *const endings[] = {"train", "valid", "test"};
     for (size_t i = 0; i < 3; i++)
         buffer_format(&r->names[i], "%s.%s", prefix.text ? prefix.text + strlen(t->out) + 1 : "", endings[i]);
@@ -190,47 +112,96 @@ static int make_parts(const task_at_hand *t, run *r, size_t folds, size_t fold)
 
 static void train_line(const task_at_hand *t, const run *r, size_t seed, words *line)
 {
+    const char *own = t->of->value[RECIPE_OPTIONS];
     buffer text = {0};
-    add(line, "rondo");
-    add(line, "train");
-    buffer_format(&text, "%s.run", r->base.text);
-    if (file_exists(text.text)) {
-        add(line, "--resume");
-        add(line, text.text);
-        buffer_free(&text);
-        return;
-    }
-    buffer_free(&text);
-    add_format(line, "--config=%s/%s", t->of->folder, t->of->value[RECIPE_OPTIONS][0] ? t->of->value[RECIPE_OPTIONS] : "options");
+    words_add(line, "rondo");
+    words_add(line, "train");
+    words_add(line, "-f"); /* over what a run left that never began */
+    words_join(line, "--config=", t->of->folder, "/", own[0] ? own : "options", NULL);
     add_split(line, t->of->value[RECIPE_WITH], r->folder.text);
     buffer_format(&text, "--seed=%zu", seed);
-    add(line, text.text ? text.text : "");
-    add_format(line, "--output=%s%s", r->base.text, ".safetensors");
-    add_format(line, "--threads=%s%s", text_of(t->call->options, "threads"), "");
+    words_add(line, text.text);
+    words_join(line, "--output=", r->model.text, NULL);
+    words_join(line, "--threads=", text_of(t->call->options, "threads"), NULL);
     buffer_free(&text);
     words valid = {0};
     add_files(&valid, t->of, r->folder.text, r->valid);
     for (size_t i = 0; i < valid.count; i++)
         buffer_format(&text, "%s%s", i ? "," : "--valid=", valid.word[i]);
-    if (valid.count) add(line, text.text ? text.text : "");
+    if (valid.count) words_add(line, text.text);
+    line->failed |= valid.failed;
     words_free(&valid);
     buffer_free(&text);
     add_files(line, t->of, r->folder.text, r->train);
 }
 
-/* Trains unless the model is there. */
+/* Of a recipe, all that a model depends on; where the data stand is no part of it. */
+static int recipe_text(const task_at_hand *t, buffer *text)
+{
+    static const struct {
+        const char *name;
+        int key;
+    } told[] = {{"train", RECIPE_TRAIN}, {"valid", RECIPE_VALID}, {"split", RECIPE_SPLIT}, {"folds", RECIPE_FOLDS}, {"with", RECIPE_WITH}};
+    enum { LIMIT = 1 << 16 };
+    const char *own = t->of->value[RECIPE_OPTIONS];
+    buffer path = {0}, options = {0};
+    for (size_t i = 0; i < sizeof told / sizeof told[0]; i++)
+        buffer_format(text, "%s = %s\n", told[i].name, t->of->value[told[i].key]);
+    buffer_format(&path, "%s/%s", t->of->folder, own[0] ? own : "options");
+    int status = path.text ? file_load(path.text, LIMIT, &options) : RONDO_LIMIT;
+    if (status == RONDO_OK) buffer_add(text, options.text, options.size);
+    if (status == RONDO_OK && text->failed) status = report_fail(RONDO_LIMIT, NULL, "no memory for a recipe");
+    buffer_free(&path);
+    buffer_free(&options);
+    return status;
+}
+
+/* A model and a run of another recipe are removed; what they are made of stands beside them, in a file written
+ * before they begin. Where that file is missing they are taken as they are. */
+static int forget_other(const task_at_hand *t, const run *r)
+{
+    buffer wanted = {0}, made = {0}, begun = {0};
+    buffer_format(&begun, "%s/options", r->going.text);
+    const int known = file_exists(r->made.text), there = file_exists(r->model.text) || file_exists(begun.text);
+    int status = recipe_text(t, &wanted);
+    if (status == RONDO_OK && known) status = file_load(r->made.text, 1 << 20, &made);
+    const int same = known && made.size == wanted.size && memcmp(made.text, wanted.text, made.size) == 0;
+    if (status == RONDO_OK && there && !known)
+        report_note("%s: is not there, so that what %s was made with is not known; it is taken", r->made.text, r->base.text);
+    if (status == RONDO_OK && there && known && !same) {
+        report_note("%s: the recipe has changed since; it is trained anew", r->base.text);
+        status = run_folder_alone(r->going.text);
+        if (status == RONDO_OK) (void)(unlink(r->model.text), unlink(begun.text)); /* without options it is no run */
+    }
+    if (status == RONDO_OK && !same) status = file_save(r->made.text, wanted.text, wanted.size, 1);
+    buffer_free(&wanted);
+    buffer_free(&made);
+    buffer_free(&begun);
+    return status;
+}
+
+static void add_resume(words *line, const run *r)
+{
+    words_add(line, "rondo");
+    words_add(line, "train");
+    words_join(line, "--resume=", r->going.text, NULL);
+}
+
+/* Trains unless the model is there; a run that is there goes on. */
 static int make_model(const task_at_hand *t, const run *r, size_t seed)
 {
     words line = {0};
-    buffer model = {0};
-    buffer_format(&model, "%s.safetensors", r->base.text);
-    int status = RONDO_OK;
-    if (!file_exists(model.text ? model.text : "")) {
-        train_line(t, r, seed, &line);
-        status = run_line(&line, r->log.text, NULL);
-        if (status != RONDO_OK) status = tell_failure(&line, r->log.text, status);
+    buffer begun = {0};
+    int status = forget_other(t, r);
+    buffer_format(&begun, "%s/options", r->going.text);
+    if (status == RONDO_OK && !file_exists(r->model.text)) {
+        if (file_exists(begun.text))
+            add_resume(&line, r);
+        else
+            train_line(t, r, seed, &line);
+        status = child_run(&line, r->log.text, NULL);
     }
-    buffer_free(&model);
+    buffer_free(&begun);
     words_free(&line);
     return status;
 }
@@ -250,25 +221,38 @@ static int measure(const task_at_hand *t, const run *r, double *value, double *r
 {
     words line = {0};
     buffer answer = {0};
-    add(&line, "rondo");
-    add(&line, "evaluate");
-    add_format(&line, "--model=%s%s", r->base.text, ".safetensors");
-    add(&line, "--json");
+    words_add(&line, "rondo");
+    words_add(&line, "evaluate");
+    words_join(&line, "--model=", r->model.text, NULL);
+    words_add(&line, "--json");
     add_split(&line, t->of->value[RECIPE_EVALUATE], r->folder.text);
     if (t->of->value[RECIPE_HISTORY][0])
-        add_format(&line, "--history=%s/%s", r->folder.text, strcmp(t->of->value[RECIPE_HISTORY], "valid") == 0 ? r->names[1].text : r->names[0].text);
+        words_join(&line, "--history=", r->folder.text, "/",
+                   r->names[strcmp(t->of->value[RECIPE_HISTORY], "valid") == 0].text, NULL);
     add_files(&line, t->of, r->folder.text, r->test);
-    int status = run_line(&line, r->log.text, &answer);
-    if (status != RONDO_OK)
-        status = tell_failure(&line, r->log.text, status);
-    else if (!find_number(answer.text ? answer.text : "", t->of->value[RECIPE_METRIC], value))
+    int status = child_run(&line, r->log.text, &answer);
+    if (status == RONDO_OK && !find_number(answer.text ? answer.text : "", t->of->value[RECIPE_METRIC], value))
         status = report_fail(RONDO_BAD_DATA, NULL, "%s/recipe: evaluate gives no metric %s: %s", t->of->folder,
                              show(t->of->value[RECIPE_METRIC]).text, answer.text ? answer.text : "");
-    else if (!find_number(answer.text, "rows", rows))
+    if (status == RONDO_OK && !find_number(answer.text, "rows", rows))
         *rows = 1;
     words_free(&line);
     buffer_free(&answer);
     return status;
+}
+
+static int name_files(run *r)
+{
+    struct {
+        buffer *name;
+        const char *ending;
+    } all[] = {{&r->model, ".safetensors"}, {&r->going, ".run"}, {&r->log, ".log"}, {&r->made, ".recipe"}};
+    int failed = r->base.failed || r->folder.failed;
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        buffer_format(all[i].name, "%s%s", r->base.text ? r->base.text : "", all[i].ending);
+        failed |= all[i].name->failed;
+    }
+    return failed ? report_fail(RONDO_LIMIT, NULL, "no memory for names of files") : RONDO_OK;
 }
 
 static int one_run(task_at_hand *t, size_t folds, size_t fold, size_t seed)
@@ -279,8 +263,7 @@ static int one_run(task_at_hand *t, size_t folds, size_t fold, size_t seed)
     buffer_format(&r.base, "%s/%s", t->out, t->of->name);
     if (folds) buffer_format(&r.base, "-fold%zu", fold);
     buffer_format(&r.base, "-seed%zu", seed);
-    buffer_format(&r.log, "%s.log", r.base.text);
-    int status = r.log.failed ? report_fail(RONDO_LIMIT, NULL, "no memory for names of files") : RONDO_OK;
+    int status = name_files(&r);
     if (status == RONDO_OK && (folds || t->of->value[RECIPE_SPLIT][0])) status = make_parts(t, &r, folds, fold);
     if (status == RONDO_OK) status = make_model(t, &r, seed);
     if (status == RONDO_OK) status = measure(t, &r, &value, &rows);
@@ -311,13 +294,15 @@ static int all_runs(task_at_hand *t)
     return status;
 }
 
-static int put_row(const task_at_hand *t)
+/* Of all runs, or of those there were before the recipe's end. */
+static int put_row(const task_at_hand *t, int finished)
 {
     const recipe *of = t->of;
     const double mean = t->all.sum / t->all.rows, reach = strtod(of->value[RECIPE_REACH], NULL);
     const double spread = sqrt(fmax(t->all.squares / t->all.rows - mean * mean, 0));
     const int lower = strcmp(of->value[RECIPE_BETTER], "lower") == 0;
     const int pass = lower ? mean <= reach : mean >= reach;
+    const char *verdict = !finished ? "unfinished" : pass ? "pass" : "short";
     if (flag_of(t->call->options, "json")) {
         json_line line;
         json_begin(&line);
@@ -329,11 +314,11 @@ static int put_row(const task_at_hand *t)
         json_number(&line, "reach", reach);
         json_word(&line, "published", of->value[RECIPE_PUBLISHED]);
         json_word(&line, "source", of->value[RECIPE_SOURCE]);
-        json_word(&line, "verdict", pass ? "pass" : "short");
+        json_word(&line, "verdict", verdict);
         json_end(&line);
     } else {
         output_format("%s\t%s\t%.5g\t%.2g\t%zu\t%s %.5g\t%s\t%s\t%s\n", of->name, of->value[RECIPE_METRIC], mean, spread, t->all.runs,
-                      lower ? "<=" : ">=", reach, of->value[RECIPE_PUBLISHED], of->value[RECIPE_SOURCE], pass ? "pass" : "short");
+                      lower ? "<=" : ">=", reach, of->value[RECIPE_PUBLISHED], of->value[RECIPE_SOURCE], verdict);
         output_flush();
     }
     return pass ? RONDO_OK : RONDO_NO;
@@ -345,18 +330,25 @@ static const char *out_folder(const invocation *call)
     return asked[0] ? asked : "reproduce";
 }
 
-static int reproduce(const invocation *call, const recipe *of)
+static int has_data(const invocation *call, const recipe *of)
 {
-    task_at_hand t = {.call = call, .of = of, .data = text_of(call->options, "data"), .out = out_folder(call)};
     buffer folder = {0};
-    buffer_format(&folder, "%s/%s", t.data, of->value[RECIPE_DATA]);
+    buffer_format(&folder, "%s/%s", text_of(call->options, "data"), of->value[RECIPE_DATA]);
     int status = RONDO_OK;
     if (!folder.text || !file_exists(folder.text))
         status = report_fail(RONDO_SYSTEM, "recipes/NAME/README.md says where the data come from; --data DIR says where they are",
                              "%s: no such folder", folder.text ? folder.text : of->value[RECIPE_DATA]);
     buffer_free(&folder);
-    if (status == RONDO_OK) status = all_runs(&t);
-    return status == RONDO_OK ? put_row(&t) : status;
+    return status;
+}
+
+static int reproduce(const invocation *call, const recipe *of)
+{
+    task_at_hand t = {.call = call, .of = of, .data = text_of(call->options, "data"), .out = out_folder(call)};
+    const int status = all_runs(&t);
+    if (status == RONDO_OK) return put_row(&t, 1);
+    if (t.all.runs > 0) (void)put_row(&t, 0);
+    return status;
 }
 
 static int list_recipes(const recipes *found)
@@ -366,21 +358,31 @@ static int list_recipes(const recipes *found)
     return RONDO_OK;
 }
 
+/* The largest status of all; what is neither passed nor short ends the rest. */
+static int reproduce_all(const invocation *call, const recipes *found)
+{
+    int status = RONDO_OK, worst = RONDO_OK;
+    for (size_t i = 0; i < found->count && status == RONDO_OK; i++)
+        status = has_data(call, &found->recipe[i]); /* told before hours have passed */
+    if (status == RONDO_OK) status = folder_make(out_folder(call));
+    if (status != RONDO_OK) return status;
+    if (!flag_of(call->options, "json"))
+        output_text("recipe\tmetric\tresult\tdeviation\truns\treach\tpublished\tsource\tverdict\n");
+    signals_hold(1);
+    for (size_t i = 0; i < found->count && (status == RONDO_OK || status == RONDO_NO); i++) {
+        status = reproduce(call, &found->recipe[i]);
+        worst = status > worst ? status : worst;
+    }
+    signals_hold(0);
+    if (worst > 128) report_say("stopped; the same command goes on");
+    return worst;
+}
+
 int run_reproduce(invocation *call)
 {
     recipes found = {0};
-    int status = recipes_read(call, &found), worst = RONDO_OK;
-    if (status == RONDO_OK && flag_of(call->options, "list")) status = list_recipes(&found);
-    else if (status == RONDO_OK) {
-        status = folder_make(out_folder(call));
-        if (status == RONDO_OK && !flag_of(call->options, "json"))
-            output_text("recipe\tmetric\tresult\tdeviation\truns\treach\tpublished\tsource\tverdict\n");
-        for (size_t i = 0; i < found.count && (status == RONDO_OK || status == RONDO_NO); i++) {
-            status = reproduce(call, &found.recipe[i]);
-            worst = status > worst ? status : worst;
-        }
-        status = worst;
-    }
+    int status = recipes_read(call, &found);
+    if (status == RONDO_OK) status = flag_of(call->options, "list") ? list_recipes(&found) : reproduce_all(call, &found);
     recipes_free(&found);
     return status;
 }

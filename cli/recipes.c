@@ -82,7 +82,11 @@ static int read_one(recipes *found, const char *folder, const char *name)
     buffer_format(&path, "%s/recipe", own.text);
     r->name = copy_of(name, strlen(name));
     r->folder = copy_of(own.text, own.size);
-    int status = r->name && r->folder ? file_load(path.text, LIMIT, &text) : RONDO_LIMIT;
+    int status = r->name && r->folder && path.text ? RONDO_OK : report_fail(RONDO_LIMIT, NULL, "no memory for recipes");
+    if (status == RONDO_OK && !file_exists(path.text))
+        status = report_fail(RONDO_BAD_ARGUMENT, "rondo reproduce --list names them, --recipes DIR says where they are",
+                             "%s: no such recipe", show(path.text).text);
+    if (status == RONDO_OK) status = file_load(path.text, LIMIT, &text);
     if (status == RONDO_OK) status = take_lines(r, path.text, &text);
     buffer_free(&path);
     buffer_free(&text);

@@ -1,5 +1,5 @@
 #!/bin/sh
-# --task classify and tag, rondo classify, tag, reproduce: one record in, one out; a recipe from data to verdict.
+# --task classify and tag, rondo classify, tag: one record in, one out.
 program=$1 source=$2
 . "$source/tests/cli/common.sh"
 
@@ -95,19 +95,4 @@ printf 'rondo: the model does not know the condition "x"\nhint: it knows "other 
 check "generate --condition: an unknown one, with those there are" cmp want got
 status "generate: a condition is needed" 2 generate -q -m c.input.safetensors
 status "generate: a classifier generates nothing" 4 generate -q -m m.safetensors
-
-# A recipe, from data to verdict; the second time nothing is trained.
-mkdir -p recipes/two data/pairs && cp train.tsv test.tsv data/pairs
-printf 'task = classify\nhidden-size = 8\nembed-size = 4\nepochs = 5\nlr = 0.02\n' >recipes/two/options
-printf 'title = two languages\ndata = pairs\ntrain = train.tsv\ntest = test.tsv\nseeds = 2\nmetric = accuracy\nreach = 0.9\npublished = 1\nsource = this test\n' \
-    >recipes/two/recipe
-check "reproduce --list" [ "$("$program" reproduce --list)" = "$(printf 'two\ttwo languages')" ]
-check "reproduce: a recipe that passes" "$program" reproduce -q -j 1 two
-check "reproduce: its models" [ -s reproduce/two-seed1.safetensors -a -s reproduce/two-seed2.safetensors ]
-"$program" reproduce -q -j 1 --json >again
-check "reproduce --json: two runs, passed" grep -qE '"recipe":"two","metric":"accuracy","mean":[0-9.]+,.*"runs":2,.*"verdict":"pass"' again
-sed -i 's/^reach.*/reach = 1.5/' recipes/two/recipe
-status "reproduce: a recipe that falls short" 1 reproduce -q -j 1 two
-echo 'metrics = x' >>recipes/two/recipe
-says "reproduce: a word that no recipe has" 3 'rondo: recipes/two/recipe:10:1: "metrics" is nothing that a recipe says (expected title, data, train, …)' reproduce two
 exit "$bad"
