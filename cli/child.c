@@ -41,8 +41,9 @@ void words_free(words *of)
     *of = (words){0};
 }
 
-/* Starts this program with its standard error added to `log` and its standard output there too, or into `output`; in
- * a process group of its own, since a signal of the terminal would reach it twice: the second one does not save. */
+/* Starts this program with its standard error added to `log` and its standard output there too, or into
+ * `output`; in a process group of its own, since a signal of the terminal would reach it twice: the second
+ * one does not save. */
 static int spawn(const words *line, const char *log, int output, pid_t *child)
 {
     posix_spawn_file_actions_t actions;
@@ -55,7 +56,8 @@ static int spawn(const words *line, const char *log, int output, pid_t *child)
     int failed = posix_spawn(child, "/proc/self/exe", &actions, &attributes, line->word, environ);
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
-    return failed ? report_fail(RONDO_SYSTEM, NULL, "rondo could not be started again: %s", strerror(failed)) : RONDO_OK;
+    return failed ? report_fail(RONDO_SYSTEM, NULL, "rondo could not be started again: %s", strerror(failed))
+                  : RONDO_OK;
 }
 
 /* Takes what the child has written so far; 0 when no more is to come. */
@@ -67,8 +69,8 @@ static int take(int from, buffer *answer)
     return got > 0 || (got < 0 && errno == EINTR);
 }
 
-/* Waits for the child's end, taking what it writes into `from` (-1: nothing) meanwhile. A signal that asks this
- * program to stop is passed on once: the child saves and ends. */
+/* Waits for the child's end, taking what it writes into `from` (-1: nothing) meanwhile. A signal that asks
+ * this program to stop is passed on once: the child saves and ends. */
 static int attend(pid_t child, int from, buffer *answer)
 {
     int state = 0, told = 0;
@@ -89,10 +91,11 @@ static int judge(const words *line, const char *log, int state)
     if (signals_stop()) return 128 + signals_stop();
     if (state >= 0 && WIFEXITED(state) && WEXITSTATUS(state) == RONDO_OK) return RONDO_OK;
     if (state < 0 || !WIFEXITED(state))
-        return report_fail(RONDO_SYSTEM, NULL, "rondo %s was ended by signal %d; the same command goes on with what it saved",
+        return report_fail(RONDO_SYSTEM, NULL,
+                           "rondo %s was ended by signal %d; the same command goes on with what it saved",
                            line->word[1], state < 0 ? 0 : WTERMSIG(state));
-    return report_fail(WEXITSTATUS(state), NULL, "rondo %s ended with status %d; %s says why", line->word[1], WEXITSTATUS(state),
-                       log);
+    return report_fail(WEXITSTATUS(state), NULL, "rondo %s ended with status %d; %s says why", line->word[1],
+                       WEXITSTATUS(state), log);
 }
 
 int child_run(const words *line, const char *log, buffer *answer)
@@ -101,7 +104,8 @@ int child_run(const words *line, const char *log, buffer *answer)
     pid_t child;
     if (signals_stop()) return 128 + signals_stop();
     if (line->failed) return report_fail(RONDO_LIMIT, NULL, "a command of more than %d words", MOST_WORDS);
-    if (answer && pipe2(ends, O_CLOEXEC) != 0) return report_fail(RONDO_SYSTEM, NULL, "a pipe: %s", strerror(errno));
+    if (answer && pipe2(ends, O_CLOEXEC) != 0)
+        return report_fail(RONDO_SYSTEM, NULL, "a pipe: %s", strerror(errno));
     int status = spawn(line, log, ends[1], &child);
     if (ends[1] >= 0) close(ends[1]);
     if (status == RONDO_OK) status = judge(line, log, attend(child, ends[0], answer));
