@@ -2,6 +2,7 @@
 #include "data/scaling.h"
 
 #include "base/memory.h"
+#include "base/numeric.h"
 #include "data/series.h"
 
 #include <math.h>
@@ -14,7 +15,7 @@ typedef void (*use_fn)(void *user, const rows *run);
 
 typedef struct walk {
     const rondo_data *data;
-    int part;
+    rd_scaled_part part;
     use_fn use;
     void *user;
     float *block; /* owned */
@@ -24,10 +25,13 @@ typedef struct walk {
 static rondo_status use_rows(walk *w, uint64_t first, uint64_t count, rondo_error *error)
 {
     const rd_corpus *corpus = w->data->corpus;
-    const size_t width = corpus->width[w->part];
+    const size_t width = corpus->width[w->part.part];
     if (count == 0) return RONDO_OK;
     RD_TRY(rd_grow(&w->block, &w->room, (size_t)count * width, sizeof *w->block, "statistics", error));
-    RD_TRY(rd_store_read(corpus->values[w->part], first, (size_t)count, w->block, error));
+    RD_TRY(rd_store_read(corpus->values[w->part.part], first, (size_t)count, w->block, error));
+    for (size_t r = 0; r < count; r++)
+        for (size_t k = 0; k < w->part.logs; k++)
+            w->block[r * width + k] = (float)rd_log64((double)w->block[r * width + k]);
     w->use(w->user, &(rows){w->block, (size_t)count, width});
     return RONDO_OK;
 }
@@ -54,13 +58,13 @@ static rondo_status walk_records(walk *w, rondo_error *error)
     }
     for (uint64_t k = 0; k < w->data->count; k++) {
         rd_rows own;
-        RD_TRY(rd_data_rows(w->data, k, w->part, &own, error));
+        RD_TRY(rd_data_rows(w->data, k, w->part.part, &own, error));
         RD_TRY(use_rows(w, own.first, own.count, error));
     }
     return RONDO_OK;
 }
 
-static rondo_status walk_all(const rondo_data *data, int part, use_fn use, void *user, rondo_error *error)
+static rondo_status walk_all(const rondo_data *data, rd_scaled_part part, use_fn use, void *user, rondo_error *error)
 {
     walk w = {.data = data, .part = part, .use = use, .user = user};
     rondo_status status = data->corpus->series ? walk_series(&w, error) : walk_records(&w, error);
@@ -87,9 +91,9 @@ static void add_columns(void *user, const rows *run)
         }
 }
 
-rondo_status rd_scaling_columns(const rondo_data *data, int part, rd_column_stats *stats, rondo_error *error)
+rondo_status rd_scaling_columns(const rondo_data *data, rd_scaled_part part, rd_column_stats *stats, rondo_error *error)
 {
-    for (size_t k = 0; k < data->corpus->width[part]; k++)
+    for (size_t k = 0; k < data->corpus->width[part.part]; k++)
         stats[k] = (rd_column_stats){.count = 0};
     return walk_all(data, part, add_columns, stats, error);
 }
@@ -125,9 +129,9 @@ static void add_changes(void *user, const rows *run)
         }
 }
 
-static rondo_status mean_change(const rondo_data *data, int part, changes *c, double *mean, rondo_error *error)
+static rondo_status mean_change(const rondo_data *data, rd_scaled_part part, changes *c, double *mean, rondo_error *error)
 {
-    const size_t width = data->corpus->width[part];
+    const size_t width = data->corpus->width[part.part];
     for (size_t k = 0; k < width; k++)
         mean[k] = 0;
     c->sum = mean;
@@ -139,11 +143,11 @@ static rondo_status mean_change(const rondo_data *data, int part, changes *c, do
     return status;
 }
 
-rondo_status rd_scaling_change(const rondo_data *data, int part, size_t lag, double *change, rondo_error *error)
+rondo_status rd_scaling_change(const rondo_data *data, rd_scaled_part part, size_t lag, double *change, rondo_error *error)
 {
     changes c = {.lag = lag};
     RD_TRY(mean_change(data, part, &c, change, error));
-    for (size_t k = 0; k < data->corpus->width[part]; k++)
+    for (size_t k = 0; k < data->corpus->width[part.part]; k++)
         change[k] = change[k] > 0 ? sqrt(change[k]) : 1;
     return RONDO_OK;
 }
@@ -151,5 +155,5 @@ rondo_status rd_scaling_change(const rondo_data *data, int part, size_t lag, dou
 rondo_status rd_scaling_naive(const rondo_data *data, size_t season, double *naive, rondo_error *error)
 {
     changes c = {.lag = season, .absolute = 1};
-    return mean_change(data, RD_Y, &c, naive, error);
+    return mean_change(data, (rd_scaled_part){RD_Y, 0}, &c, naive, error);
 }

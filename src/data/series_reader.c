@@ -39,6 +39,7 @@ typedef struct series_state {
     size_t count, room, last; /* last: that of the row before */
     size_t *slot;    /* open table of series by the hash of their names, 1 + number */
     size_t slots;
+    size_t logs;     /* of the values the first so many must have logarithms */
     int history;     /* 1: in the files of --history */
     rd_missing missing;
 } series_state;
@@ -243,6 +244,7 @@ static rondo_status bind_columns(rd_opening *opening, series_state *state, const
     if (time && state->time == SIZE_MAX) return rd_csv_no_column(header, input, time, strlen(time), error);
     if (*group && state->group == SIZE_MAX) return rd_csv_no_column(header, input, group, strlen(group), error);
     state->columns = header->fields;
+    state->logs = rd_option_is(opening->options, RD_OPT_transform, "log") ? opening->corpus->columns[RD_Y].count : 0;
     return RONDO_OK;
 }
 
@@ -283,6 +285,17 @@ static int bad_number(rd_opening *opening, const series_state *state, const rd_i
     return 0;
 }
 
+static int no_logarithm(rd_opening *opening, const series_state *state, const rd_input *input, size_t i)
+{
+    const rd_csv_field *field = &state->csv.field[state->column[i]];
+    size_t size;
+    const char *text = rd_csv_text(&state->csv, state->column[i], &size);
+    rd_bad_place(&opening->bad, "%s:%zu:%zu: expected a number above 0 in column %s (--transform log), found %s",
+                 input->source->name, field->line, field->column, rd_quote(opening->corpus->columns[RD_X].name[i]).text,
+                 rd_quote_n(text, size).text);
+    return 0;
+}
+
 /* Fills state->row; 0 when a value is bad, which was noted. */
 static int read_values(rd_opening *opening, series_state *state, const rd_input *input, const gathered *series)
 {
@@ -292,6 +305,7 @@ static int read_values(rd_opening *opening, series_state *state, const rd_input 
         double value;
         const char *text = rd_csv_text(&state->csv, state->column[i], &size);
         if (rd_csv_number(text, size, &value) && isfinite((float)value)) {
+            if (i < state->logs && (float)value <= 0) return no_logarithm(opening, state, input, i);
             state->row[i] = (float)value;
             continue;
         }
@@ -457,6 +471,8 @@ static rondo_status begin_set(rd_opening *opening, series_state *state, rondo_er
     set->horizon = (size_t)rd_option_integer(opening->options, RD_OPT_horizon);
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         if (rd_option_is(opening->options, RD_OPT_na, words[i])) state->missing = (rd_missing)i;
+    if (state->missing == MISSING_ZERO && rd_option_is(opening->options, RD_OPT_transform, "log"))
+        return rd_fail(error, RONDO_BAD_ARGUMENT, "--na zero does not go with --transform log: 0 has no logarithm");
     return *path ? read_history(opening, state, path, error) : RONDO_OK;
 }
 

@@ -17,9 +17,49 @@ int rd_scaling_wanted(const rondo_options *options, const char *task)
     return rd_equal(task, "forecast") || rd_equal(task, "classify");
 }
 
-static int from_last(const rondo_options *options)
+/* What the two lines around the network do beside bringing numbers to order one. */
+typedef struct around {
+    int relative;           /* 1: a window and its future are distances */
+    size_t season;          /* from the values so many rows before; 0: from the last row */
+    size_t logs, relatives; /* numbers of a row of x that are logarithms (the targets), and that are distances */
+} around;
+
+/* A season must be known, and a window longer than one: of the first season of its rows nothing is left. */
+static rondo_status settle_season(const rondo_options *options, const rondo_data *data, around *a, rondo_error *error)
 {
-    return rd_option_is(options, RD_OPT_difference, "last");
+    const rd_series_set *set = data->corpus->series;
+    a->season = rd_forecast_season(options, data);
+    if (a->season == 1 && rd_option_integer(options, RD_OPT_season) == 0) {
+        rd_fail(error, RONDO_BAD_ARGUMENT, "--difference season: the season of %s is not known", rd_data_name(data, 0));
+        rd_hint(error, "--season says how many rows it has%s", set->timed ? "" : ", --time which column holds the times");
+        return RONDO_BAD_ARGUMENT;
+    }
+    if (set->window > a->season) return RONDO_OK;
+    return rd_fail(error, RONDO_BAD_ARGUMENT,
+                   "--difference season: windows of %zu rows (--seq-len) are not longer than a season, which has %zu",
+                   set->window, a->season);
+}
+
+static rondo_status settle_around(const rondo_options *options, const rondo_data *data, const char *loss, around *a,
+                                  rondo_error *error)
+{
+    const rd_corpus *corpus = data->corpus;
+    *a = (around){.relative = !rd_option_is(options, RD_OPT_difference, "none")};
+    if (a->relative) a->relatives = corpus->series->values;
+    if (rd_option_is(options, RD_OPT_difference, "season")) RD_TRY(settle_season(options, data, a, error));
+    if (!rd_option_is(options, RD_OPT_transform, "log")) return RONDO_OK;
+    a->logs = corpus->width[RD_Y];
+    if (rd_equal(loss, "gaussian"))
+        return rd_fail(error, RONDO_BAD_ARGUMENT,
+                       "--transform log: --loss gaussian gives means and variances of the values themselves");
+    return RONDO_OK;
+}
+
+static void put_settings(rd_text *text, const around *a, int into)
+{
+    if (into && a->relative) rd_text_format(text, ", relative=%zu", a->relatives);
+    if (a->season) rd_text_format(text, ", season=%zu", a->season);
+    if (a->logs) rd_text_format(text, ", log=%zu", into ? a->logs : 1);
 }
 
 /* The text ends with the line of the loss, which is to read another value. */
@@ -37,22 +77,24 @@ static void drop_last_line(rd_text *text)
 rondo_status rd_text_of_series(const rondo_options *options, const rondo_data *data, const rondo_size *size, const char *loss,
                                rd_text *text, rondo_error *error)
 {
-    const rd_corpus *corpus = data->corpus;
-    const size_t targets = corpus->width[RD_Y];
+    const size_t targets = data->corpus->width[RD_Y];
     size_t outputs;
+    around a;
     rondo_size x = size[0];
     RD_TRY(rd_model_outputs(options, loss, size[1].width, &outputs, error));
-    const int scaled = rd_scaling_wanted(options, "forecast");
-    if (!scaled && !from_last(options)) return rd_model_text_from(options, &x, outputs, loss, 1, text, error);
+    RD_TRY(settle_around(options, data, loss, &a, error));
+    if (!rd_scaling_wanted(options, "forecast") && !a.relative && !a.logs)
+        return rd_model_text_from(options, &x, outputs, loss, 1, text, error);
     rd_text_put(text, "scaled = scale(x");
-    if (from_last(options)) rd_text_format(text, ", relative=%zu", corpus->series->values);
+    put_settings(text, &a, 1);
     rd_text_put(text, ")\n");
     x.part = "scaled";
     RD_TRY(rd_model_text_from(options, &x, outputs, loss, 1, text, error));
     RD_TRY(rd_text_done(text, error));
     drop_last_line(text);
-    rd_text_format(text, "forecast = unscale(out%s, targets=%zu, each=%zu", from_last(options) ? ", x" : "", targets,
+    rd_text_format(text, "forecast = unscale(out%s, targets=%zu, each=%zu", a.relative ? ", x" : "", targets,
                    outputs / size[1].width);
+    put_settings(text, &a, 0);
     if (rd_equal(loss, "gaussian")) rd_text_put(text, ", means=1");
     rd_text_format(text, ")\nloss = %s(forecast, y)\n", loss);
     return rd_text_done(text, error);
@@ -97,7 +139,8 @@ size_t rd_forecast_season(const rondo_options *options, const rondo_data *data)
 typedef struct fit {
     rondo_model *model;
     const rondo_data *data;
-    rd_column_stats *x, *y; /* [width of x], [width of y] */
+    rd_column_stats *x, *y; /* [width of x], [width of y]: as the layer at hand reads and tells them */
+    rd_column_stats *raw;   /* [width of y] */
     double *change;         /* [the wider of the two] */
     int minmax;
 } fit;
@@ -117,18 +160,21 @@ static double spread_of(const fit *f, const rd_column_stats *stats)
     return f->minmax ? rd_column_range(stats) : rd_column_deviation(stats);
 }
 
-/* Relative columns are measured by how much they change in half a window. */
+/* Relative columns are measured by how much they change in a season; from the last row on, in half a window. */
 static rondo_status fit_scale(const fit *f, const rd_layer *layer, rondo_error *error)
 {
-    const size_t relative = ((const rd_scale_layer *)layer->own)->relative;
+    const rd_scale_layer *s = layer->own;
+    const rd_series_set *set = f->data->corpus->series;
+    const rd_scaled_part part = {RD_X, s->logs};
     rd_real *shift = vector_of(f, layer, RD_SCALE_SHIFT), *factor = vector_of(f, layer, RD_SCALE_FACTOR);
-    if (relative) {
-        const rd_series_set *set = f->data->corpus->series;
-        RD_TRY(rd_scaling_change(f->data, RD_X, set ? rd_size_max(set->window / 2, 1) : 1, f->change, error));
+    RD_TRY(rd_scaling_columns(f->data, part, f->x, error));
+    if (s->relative) {
+        const size_t lag = s->season ? s->season : set ? rd_size_max(set->window / 2, 1) : 1;
+        RD_TRY(rd_scaling_change(f->data, part, lag, f->change, error));
     }
     for (size_t j = 0; j < layer->out.width; j++) {
-        shift[j] = j < relative ? 0 : (rd_real)shift_of(f, &f->x[j]);
-        factor[j] = (rd_real)(1 / (j < relative ? f->change[j] : spread_of(f, &f->x[j])));
+        shift[j] = j < s->relative ? 0 : (rd_real)shift_of(f, &f->x[j]);
+        factor[j] = (rd_real)(1 / (j < s->relative ? f->change[j] : spread_of(f, &f->x[j])));
     }
     return RONDO_OK;
 }
@@ -147,21 +193,46 @@ static void fit_step(const fit *f, const rd_layer *layer, size_t step, int relat
         }
 }
 
+/* The units in which a loss measures outputs of one step: those that they would have without logarithms. */
+static rondo_status fit_unit(const fit *f, const rd_layer *layer, size_t step, int relative, rondo_error *error)
+{
+    const rd_unscale_layer *u = layer->own;
+    const size_t each = u->targets * u->each;
+    rd_real *unit = vector_of(f, layer, RD_UNSCALE_UNIT) + step * each;
+    if (relative)
+        RD_TRY(rd_scaling_change(f->data, (rd_scaled_part){RD_Y, 0}, rd_unscale_lag(u->season, step), f->change, error));
+    for (size_t j = 0; j < each; j++)
+        unit[j] = (rd_real)(relative ? f->change[j / u->each] : rd_column_deviation(&f->raw[j / u->each]));
+    return RONDO_OK;
+}
+
+static rondo_status fit_steps(const fit *f, const rd_layer *layer, rondo_error *error)
+{
+    const rd_unscale_layer *u = layer->own;
+    const rd_scaled_part part = {RD_Y, u->log ? u->targets : 0};
+    const size_t steps = layer->out.width / (u->targets * u->each);
+    const int relative = layer->inputs == 2;
+    RD_TRY(rd_scaling_columns(f->data, part, f->y, error));
+    for (size_t step = 0; step < steps; step++) {
+        if (relative) RD_TRY(rd_scaling_change(f->data, part, rd_unscale_lag(u->season, step), f->change, error));
+        fit_step(f, layer, step, relative);
+        if (u->log) RD_TRY(fit_unit(f, layer, step, relative, error));
+    }
+    return RONDO_OK;
+}
+
 static rondo_status fit_unscale(const fit *f, const rd_layer *layer, rondo_error *error)
 {
     const rd_unscale_layer *u = layer->own;
-    const size_t steps = layer->out.width / (u->targets * u->each);
     rd_real *deviation = vector_of(f, layer, RD_UNSCALE_DEVIATION), *naive = vector_of(f, layer, RD_UNSCALE_NAIVE);
     if (u->targets != f->data->corpus->width[RD_Y])
         return rd_fail(error, RONDO_BAD_ARGUMENT, "model text:%zu: unscale \"%s\" has %zu targets, the data have %zu",
                        layer->line, layer->name, u->targets, f->data->corpus->width[RD_Y]);
-    for (size_t step = 0; step < steps; step++) {
-        if (layer->inputs == 2) RD_TRY(rd_scaling_change(f->data, RD_Y, step + 1, f->change, error));
-        fit_step(f, layer, step, layer->inputs == 2);
-    }
+    RD_TRY(rd_scaling_columns(f->data, (rd_scaled_part){RD_Y, 0}, f->raw, error));
+    RD_TRY(fit_steps(f, layer, error));
     RD_TRY(rd_scaling_naive(f->data, rd_forecast_season(f->model->options, f->data), f->change, error));
     for (size_t k = 0; k < u->targets; k++) {
-        deviation[k] = (rd_real)rd_column_deviation(&f->y[k]);
+        deviation[k] = (rd_real)rd_column_deviation(&f->raw[k]);
         naive[k] = (rd_real)f->change[k];
     }
     return RONDO_OK;
@@ -196,8 +267,6 @@ static rondo_status note_columns(rondo_model *model, const rondo_data *data, ron
 static rondo_status fit_layers(fit *f, rondo_error *error)
 {
     const rd_corpus *corpus = f->data->corpus;
-    RD_TRY(rd_scaling_columns(f->data, RD_X, f->x, error));
-    if (corpus->values[RD_Y]) RD_TRY(rd_scaling_columns(f->data, RD_Y, f->y, error));
     for (size_t i = 0; i < f->model->layers; i++) {
         const rd_layer *layer = &f->model->layer[i];
         const int reads_x = layer->source[0] < f->model->parts && rd_equal(f->model->part[layer->source[0]].name, "x");
@@ -216,11 +285,13 @@ rondo_status rd_scaling_fit(rondo_model *model, const rondo_data *train, rondo_e
     if (model->learning == model->numbers || !corpus->values[RD_X]) return RONDO_OK;
     rondo_status status = rd_alloc(width, sizeof *f.x, "statistics", &f.x, error);
     if (status == RONDO_OK) status = rd_alloc(width, sizeof *f.y, "statistics", &f.y, error);
+    if (status == RONDO_OK) status = rd_alloc(width, sizeof *f.raw, "statistics", &f.raw, error);
     if (status == RONDO_OK) status = rd_alloc(width, sizeof *f.change, "statistics", &f.change, error);
     if (status == RONDO_OK) status = fit_layers(&f, error);
     rondo_model_changed(model);
     rd_free(f.x);
     rd_free(f.y);
+    rd_free(f.raw);
     rd_free(f.change);
     return status;
 }

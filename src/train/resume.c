@@ -217,12 +217,13 @@ static void list_data(const char *kept, const char *part, const rondo_data *data
     rd_text_put(changes, ": other bytes than when the run was started\n");
 }
 
-/* The options and the data that differ, a line each. */
+/* The options and the data that differ, a line each. A model's options are those given and what it noted of its data (columns,
+ * rates), so they are compared with those of the model at hand, which has seen the data again. */
 static rondo_status list_changes(const rondo_trainer *t, const rd_bundle *bundle, const rondo_options *old,
                                  rd_text *changes, rondo_error *error)
 {
     const char *kept = rd_bundle_get(bundle, "rondo.checkpoint", NULL);
-    rd_options_difference(old, t->options, changes);
+    rd_options_difference(old, t->model->options, changes);
     list_data(kept, "train", t->train, changes);
     list_data(kept, "valid", t->valid, changes);
     return rd_text_done(changes, error);

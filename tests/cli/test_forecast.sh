@@ -36,6 +36,32 @@ says "a quantile that was not learned" 2 "rondo: --quantiles: the model was not 
 check "a mean and a deviation" "$program" train -q --task forecast --group shop --loss gaussian --seq-len 7 --hidden-size 8 --epochs 1 -j 1 -o gauss.safetensors shops.csv
 check "any quantile of a likelihood" sh -c "'$program' forecast -m gauss.safetensors --quantiles 0.05,0.95 shops.csv | grep -q '^shop,day,sold.q5,sold.q95\$'"
 
+# Months that grow by a share a year: distances from the year before in logarithms are one constant, so that an untrained
+# bias away from it everything is known; what is told has the units of the file.
+awk 'BEGIN { print "month,v"; for (i = 0; i < 96; i++) printf "%d-%02d,%.3f\n", 1949 + int(i / 12), 1 + i % 12, 100 * exp(0.1 * int(i / 12)) * (2 + sin(i % 12)) }' >months.csv
+check "distances from the year before, of logarithms" "$program" train -q --task forecast --difference season --transform log --seq-len 18 --horizon 12 --hidden-size 8 --epochs 150 --patience 0 --lr 0.02 -j 1 -o months.safetensors months.csv
+"$program" forecast -m months.safetensors --horizon 24 months.csv >years.csv
+awk -F, 'NR > 1 { i = 94 + NR; v = 100 * exp(0.1 * int(i / 12)) * (2 + sin(i % 12)); if ($1 != sprintf("%d-%02d", 1949 + int(i / 12), 1 + i % 12) || ($2 / v - 1) ^ 2 > 0.0009) exit 1 } END { exit NR != 25 }' years.csv
+if [ $? = 0 ]; then passed "two years go on at the same rate"; else failed "two years go on at the same rate"; cat years.csv; fi
+"$program" data split --task forecast --by-position 72,0,24 -o years months.csv >/dev/null
+"$program" evaluate -m months.safetensors --json --history years.train years.test >scores.json
+check "and better than the year before" awk -F'[:,]' '{ for (i = 1; i < NF; i++) v[$i] = $(i + 1); exit !(v["\"rmse\""] < v["\"rmse_seasonal_naive\""] / 3) }' scores.json
+says "a window within a season" 2 "rondo: --difference season: windows of 12 rows (--seq-len) are not longer than a season, which has 12" train -q --task forecast --difference season --seq-len 12 -o no.safetensors months.csv
+cut -d, -f2 months.csv >numbers.csv
+says "a season that nobody knows" 2 'rondo: --difference season: the season of numbers.csv is not known
+hint: --season says how many rows it has, --time which column holds the times' train -q --task forecast --difference season --seq-len 14 -o no.safetensors numbers.csv
+check "a season that is said" "$program" train -q --task forecast --difference season --season 12 --seq-len 14 --hidden-size 4 --epochs 1 -j 1 -o said.safetensors numbers.csv
+says "variances of logarithms" 2 "rondo: --transform log: --loss gaussian gives means and variances of the values themselves" train -q --task forecast --transform log --loss gaussian --seq-len 14 -o no.safetensors months.csv
+sed '5s/,.*/,-3/' months.csv >below.csv
+says "a number without a logarithm, in use" 3 'rondo: below.csv:5:9: expected a number above 0 in column "v" (--transform log), found "-3"' forecast -m months.safetensors below.csv
+season="--task forecast --difference season --transform log --seq-len 18 --horizon 12 --hidden-size 8 --lr 0.02 --checkpoint-every 0.000001s -j 1"
+"$program" train -q $season --max-steps 8 -o whole.safetensors months.csv
+"$program" train -q $season --max-steps 5 -o half.safetensors months.csv
+sed -i 's/max-steps = 5/max-steps = 8/' half.run/options
+rm half.safetensors half.run/finished
+check "a run that is taken up again" "$program" train -q --resume half.run
+check "gives the same model" cmp whole.safetensors half.safetensors
+
 # what is refused
 head -n 5 load.csv >short.csv
 says "too few rows for a window" 3 'rondo: short.csv: the series "" has 4 rows, the model reads windows of 8' forecast -m load.safetensors short.csv

@@ -121,11 +121,11 @@ static void validation_is_cut_by_position_and_no_target_is_on_both_sides(void **
     assert_int_equal(rd_series_covered(valid, &covered, NULL), RONDO_OK);
     assert_true(covered.first == 3 && covered.end == 10);
     rd_column_stats stats;
-    assert_int_equal(rd_scaling_columns(train, RD_X, &stats, NULL), RONDO_OK);
+    assert_int_equal(rd_scaling_columns(train, (rd_scaled_part){RD_X, 0}, &stats, NULL), RONDO_OK);
     assert_true(stats.count == 6 && fabs(stats.mean - 2.5) < 1e-12);
     assert_true(fabs(rd_column_deviation(&stats) - sqrt(35.0 / 12)) < 1e-12 && rd_column_range(&stats) == 5);
     double change, naive;
-    assert_int_equal(rd_scaling_change(train, RD_Y, 2, &change, NULL), RONDO_OK);
+    assert_int_equal(rd_scaling_change(train, (rd_scaled_part){RD_Y, 0}, 2, &change, NULL), RONDO_OK);
     assert_int_equal(rd_scaling_naive(train, 3, &naive, NULL), RONDO_OK);
     assert_true(fabs(change - 2) < 1e-12 && fabs(naive - 3) < 1e-12);
     rondo_data_free(train);
@@ -134,12 +134,28 @@ static void validation_is_cut_by_position_and_no_target_is_on_both_sides(void **
     rondo_options_free(options);
 }
 
+/* 1 2 4 8 16, next to a column that is no target: logarithms of the first grow by log 2 a row. */
+static void statistics_are_those_of_logarithms_where_these_are_read(void **state)
+{
+    (void)state;
+    rd_column_stats stats[2];
+    double change[2];
+    rondo_data *data = data_of(OPTIONS("seq-len", "2", "target", "v", "inputs", "w"), TASK, "v,w\n1,1\n2,3\n4,5\n8,7\n16,9\n");
+    const rd_scaled_part part = {RD_X, 1};
+    assert_int_equal(rd_scaling_columns(data, part, stats, NULL), RONDO_OK);
+    assert_true(fabs(stats[0].mean - 2 * log(2)) < 1e-6 && fabs(rd_column_range(&stats[0]) - 4 * log(2)) < 1e-6);
+    assert_true(stats[1].mean == 5);
+    assert_int_equal(rd_scaling_change(data, part, 3, change, NULL), RONDO_OK);
+    assert_true(fabs(change[0] - 3 * log(2)) < 1e-6 && fabs(change[1] - 6) < 1e-12);
+    rondo_data_free(data);
+}
+
 static void a_constant_column_is_divided_by_one(void **state)
 {
     (void)state;
     rd_column_stats stats;
     rondo_data *data = data_of(OPTIONS("seq-len", "1"), TASK, "v\n7\n7\n7\n");
-    assert_int_equal(rd_scaling_columns(data, RD_X, &stats, NULL), RONDO_OK);
+    assert_int_equal(rd_scaling_columns(data, (rd_scaled_part){RD_X, 0}, &stats, NULL), RONDO_OK);
     assert_true(rd_column_deviation(&stats) == 1 && rd_column_range(&stats) == 1);
     rondo_data_free(data);
 }
@@ -166,6 +182,10 @@ static void bad_series_are_refused_with_their_place(void **state)
     (void)refused(OPTIONS("target", "lod"), TASK, "load\n1\n", RONDO_BAD_DATA, "in:1: there is no column \"lod\"");
     (void)refused(OPTIONS("frequency", "1h"), TASK, "d,v\n2016-01-01,1\n2016-01-02,1\n", RONDO_BAD_DATA,
                   "in: rows are daily, those of the model or of --frequency are hourly");
+    (void)refused(OPTIONS("transform", "log", "target", "v"), TASK, "u,v\n-1,2\n0,3\n1,0\n", RONDO_BAD_DATA,
+                  "in:4:3: expected a number above 0 in column \"v\" (--transform log), found \"0\"");
+    (void)refused(OPTIONS("transform", "log", "na", "skip"), TASK, "v\n1\nNA\n-0.5\n", RONDO_BAD_DATA, "in:4:1: expected a number above 0");
+    (void)refused(OPTIONS("transform", "log", "na", "zero"), TASK, "v\n1\n", RONDO_BAD_ARGUMENT, "--na zero does not go with");
     (void)refused(OPTIONS("time-features", "on"), TASK, "v\n1\n", RONDO_BAD_DATA, "in:1: --time-features needs a column");
 }
 
@@ -178,6 +198,7 @@ int main(void)
         cmocka_unit_test(every_place_where_window_and_horizon_fit_is_a_sample),
         cmocka_unit_test(a_batch_holds_windows_and_what_follows_them),
         cmocka_unit_test(validation_is_cut_by_position_and_no_target_is_on_both_sides),
+        cmocka_unit_test(statistics_are_those_of_logarithms_where_these_are_read),
         cmocka_unit_test(a_constant_column_is_divided_by_one),
         cmocka_unit_test(bad_series_are_refused_with_their_place),
     };

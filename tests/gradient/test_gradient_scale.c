@@ -22,6 +22,16 @@ static const char *const texts[] = {
     "loss = quantile(out, m, quantiles=\"0.1,0.5,0.9\")\n",
     "d = dense(x, size=4, act=tanh)\nz = dense(last(d), size=4)\nout = unscale(z, d, targets=2, each=2, means=1)\n"
     "loss = gaussian(out, m)\n",
+    "h = dense(x, size=5, act=tanh)\ns1 = scale(h, relative=3, season=2)\ng = gru(s1, size=4)\n"
+    "out = dense(last(g), size=2)\nloss = squared(out, m)\n",
+    "h = dense(x, size=5, act=sigmoid)\ns1 = scale(h, relative=3, season=1, log=2)\ng = gru(s1, size=4)\n"
+    "out = dense(last(g), size=2)\nloss = squared(out, m)\n",
+    "h = dense(x, size=5, act=sigmoid)\ns1 = scale(h, log=5)\nz = dense(last(s1), size=2)\nout = unscale(z, log=1)\n"
+    "loss = squared(out, m)\n",
+    "d = dense(x, size=4, act=tanh)\nz = dense(last(d), size=2)\nout = unscale(z, d, targets=1, season=2)\n"
+    "loss = squared(out, m)\n",
+    "d = dense(x, size=4, act=sigmoid)\nz = dense(last(d), size=6)\nout = unscale(z, d, targets=1, each=3, season=2, log=1)\n"
+    "loss = quantile(out, m, quantiles=\"0.1,0.5,0.9\")\n",
 };
 
 static void gradients_pass_through_frozen_layers_and_stop_at_their_parameters(void **state)
