@@ -174,6 +174,7 @@ typedef struct progress {
     double baseline;           /* nats, or 0: marked in the sparkline */
     double valid[64];          /* the last evaluations */
     size_t valids;
+    rondo_metric headline;     /* of the last evaluation; name NULL: none */
     uint64_t epochs;           /* planned, or 0 */
 } progress;
 void progress_begin(progress *bar, const rondo_options *options);

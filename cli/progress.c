@@ -88,6 +88,7 @@ static void put_line(const progress *bar, const rondo_event *event, int wide, bu
         buffer_format(line, "  valid %.2f ", bar->valid[bar->valids - 1]);
         size_t most = wide ? 16 : 8, last = bar->valids < most ? bar->valids : most;
         sparkline(bar->valid + bar->valids - last, last, bar->baseline, bar->ascii, line);
+        if (bar->headline.name) buffer_format(line, "  %s %.3f", bar->headline.name, bar->headline.value);
     }
     put_rate(line, bar, event->tokens_per_second);
     double left = done > 0.01 ? seconds * (1 - done) / done : 0;
@@ -128,7 +129,7 @@ static void plain(const progress *bar, const rondo_event *event, int evaluated)
     buffer line = {0};
     buffer_format(&line, "step=%llu loss=%.4g", step ? (unsigned long long)step->step : 0, event->train_loss);
     if (evaluated) buffer_format(&line, " valid=%.4g", event->valid_loss);
-    if (evaluated && strcmp(event->judge.name, "loss") != 0) buffer_format(&line, " %s=%.4g", event->judge.name, event->judge.value);
+    if (evaluated && event->headline.name) buffer_format(&line, " %s=%.4g", event->headline.name, event->headline.value);
     if (step && step->rate > 0) buffer_format(&line, " gnorm=%.3g lr=%.4g", step->grad_norm, step->rate);
     if (event->tokens_per_second > 0)
         buffer_format(&line, " %s_per_s=%.0f", bar->unit, event->tokens_per_second);
@@ -152,6 +153,7 @@ void progress_eval(progress *bar, const rondo_event *event)
     if (bar->valids == sizeof bar->valid / sizeof bar->valid[0])
         memmove(bar->valid, bar->valid + 1, --bar->valids * sizeof bar->valid[0]);
     bar->valid[bar->valids++] = event->valid_loss;
+    bar->headline = event->headline;
     if (bar->mode == PROGRESS_BAR)
         draw(bar, event);
     else if (bar->mode == PROGRESS_PLAIN)

@@ -35,6 +35,8 @@ static void json_eval(json_line *line, const rondo_event *event)
     json_number(line, "seconds_trained", event->seconds_trained);
     json_number(line, "tokens_per_second", event->tokens_per_second);
     json_number(line, "input_wait", event->input_wait);
+    for (size_t i = 0; event->metrics && i < event->metrics->count; i++)
+        json_number(line, event->metrics->metric[i].name, event->metrics->metric[i].value);
 }
 
 static void json_start(json_line *line, const rondo_event *event)

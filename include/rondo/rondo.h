@@ -362,7 +362,9 @@ typedef struct rondo_event {
     double input_wait;          /* share of the training steps' time that was spent waiting for batches */
     uint64_t best_step, total_steps; /* total: what the budget allows, 0 if only time ends the run */
     int improved;
-    rondo_metric judge;         /* EVAL: what `--best-by` judges by, its name lives with the program */
+    const struct rondo_metrics *metrics; /* EVAL: all of the validation, lent for the call; else NULL */
+    rondo_metric headline;      /* EVAL: what `--best-by` judges by, or with the loss the task's own (accuracy, F1 …);
+                                 * name NULL: none; names live with the program */
     size_t memory;              /* bytes reserved */
     const char *text;           /* a sentence, or the reason a run ended: "epochs", "patience", "time", … */
 } rondo_event;

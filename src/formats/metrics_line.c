@@ -112,6 +112,16 @@ static void put_number(const field *f, double value, int *nonfinite, rd_text *ou
     }
 }
 
+/* Their names are this program's own: letters, digits and underlines. */
+static void put_metrics(const rondo_metrics *metrics, int *nonfinite, rd_text *out)
+{
+    static const field any = {.kind = NUMBER};
+    for (size_t i = 0; metrics && i < metrics->count; i++) {
+        rd_text_format(out, ",\"%s\":", metrics->metric[i].name);
+        put_number(&any, metrics->metric[i].value, nonfinite, out);
+    }
+}
+
 void rd_metrics_write(const rd_metrics_line *line, rd_text *out)
 {
     int nonfinite = 0;
@@ -134,6 +144,7 @@ void rd_metrics_write(const rd_metrics_line *line, rd_text *out)
         else
             put_number(f, number_of(line, f), &nonfinite, out);
     }
+    if (line->event == RD_METRICS_EVAL) put_metrics(line->metrics, &nonfinite, out);
     rd_text_put(out, nonfinite ? ",\"nonfinite\":true}\n" : "}\n");
 }
 

@@ -4,7 +4,8 @@
  *
  *     start       total_steps memory loss_unit text time
  *     step        epoch loss rows grad_norm rate seconds
- *     eval        train_loss valid_loss best_loss best_step improved seconds_trained tokens_per_second input_wait time
+ *     eval        train_loss valid_loss best_loss best_step improved seconds_trained tokens_per_second input_wait time,
+ *                 then every metric of the validation by its name: accuracy, macro_f1 …
  *     checkpoint  text time
  *     warning     text time
  *     end         train_loss best_loss best_step seconds_trained text time
@@ -36,6 +37,7 @@ typedef struct rd_metrics_line {
     int improved;
     const char *text;      /* writer: a string or NULL; reader: the raw JSON string without quotes, or NULL */
     const char *loss_unit; /* the same */
+    const rondo_metrics *metrics; /* writer of EVAL only, NULL: none */
     size_t text_size, loss_unit_size; /* reader only */
 } rd_metrics_line;
 

@@ -14,6 +14,13 @@ void rd_metric_add(rondo_metrics *metrics, const char *name, double value, int b
         metrics->metric[metrics->count++] = (rondo_metric){.name = name, .value = value, .better = better};
 }
 
+const rondo_metric *rd_metric_find(const rondo_metrics *metrics, const char *name)
+{
+    for (size_t i = 0; i < metrics->count; i++)
+        if (rd_equal(metrics->metric[i].name, name)) return &metrics->metric[i];
+    return NULL;
+}
+
 double rd_tally_loss(const rd_tally *tally)
 {
     return tally->count > 0 ? tally->loss / tally->count : (double)NAN;
@@ -116,13 +123,13 @@ static void regress_metrics(const rd_tally *tally, const rondo_model *model, ron
 }
 
 const rd_task_info rd_tasks[] = {
-#define PARTS(...) {__VA_ARGS__}
-#define RD_TASK(task_name, its_parts, its_loss, make_text, add_rows, make_metrics, make_answers, its_help)        \
+#define LIST(...) {__VA_ARGS__}
+#define RD_TASK(task_name, its_parts, its_loss, make_text, add_rows, make_metrics, shown, make_answers, its_help) \
     {.name = task_name, .help = its_help, .part = its_parts, .loss = its_loss, .text = make_text, .add = add_rows, \
-     .metrics = make_metrics, .answer = make_answers},
+     .metrics = make_metrics, .headline = shown, .answer = make_answers},
 #include "tasks/tasks.def"
 #undef RD_TASK
-#undef PARTS
+#undef LIST
     {.name = NULL},
 };
 

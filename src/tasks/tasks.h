@@ -33,6 +33,7 @@ typedef struct rd_task_info {
     /* Adds what the output of one batch ([rows][width], USE mode) says beyond the loss; NULL: the loss suffices. */
     void (*add)(rd_tally *tally, const rondo_view *output, const rd_part *target);
     void (*metrics)(const rd_tally *tally, const rondo_model *model, rondo_metrics *metrics);
+    const char *headline[2]; /* what progress shows of them beside the loss: the first that there is; NULL: none */
     /* Runs the model on the batch that `answering` (answers.h) holds and tells one answer a record; NULL: the task has none. */
     rondo_status (*answer)(struct rd_answering *answering, rondo_error *error);
 } rd_task_info;
@@ -69,6 +70,8 @@ rondo_status rd_evaluate_names(rondo_model *model, const rondo_data *data, const
 rondo_status rd_evaluate_scores(rondo_model *model, const rondo_data *data, const rondo_options *options, rd_poll poll,
                                 void *user, rondo_metrics *metrics, rondo_scores **scores, rondo_error *error);
 
+/* The metric of this name, NULL: the evaluation has none. */
+const rondo_metric *rd_metric_find(const rondo_metrics *metrics, const char *name);
 void rd_metric_add(rondo_metrics *metrics, const char *name, double value, int better);
 
 #endif

@@ -5,20 +5,24 @@
 rondo_status rd_judge_find(const rondo_options *options, const rondo_metrics *metrics, rondo_metric *judge, rondo_error *error)
 {
     const char *name = rd_option_text(options, RD_OPT_best_by);
+    const rondo_metric *found = rd_metric_find(metrics, name);
     rd_text known = {0};
-    *judge = (rondo_metric){.name = "loss", .value = metrics->loss, .better = -1};
-    if (rd_equal(name, "loss")) return RONDO_OK;
-    for (size_t i = 0; i < metrics->count; i++) {
-        *judge = metrics->metric[i];
-        if (rd_equal(judge->name, name)) {
-            rd_text_free(&known);
-            return RONDO_OK;
-        }
-        rd_text_format(&known, ", %s", judge->name);
-    }
+    *judge = found ? *found : (rondo_metric){.name = "loss", .value = metrics->loss, .better = -1};
+    if (found || rd_equal(name, "loss")) return RONDO_OK;
+    for (size_t i = 0; i < metrics->count; i++)
+        rd_text_format(&known, ", %s", metrics->metric[i].name);
     rd_fail(error, RONDO_BAD_ARGUMENT, "--best-by %s: the evaluation gives loss%s", rd_quote(name).text, known.text ? known.text : "");
     rd_text_free(&known);
     return RONDO_BAD_ARGUMENT;
+}
+
+rondo_metric rd_judge_headline(const rondo_options *options, const rondo_metrics *metrics)
+{
+    const rd_task_info *task = rd_task_find(rd_option_text(options, RD_OPT_task));
+    const rondo_metric *found = NULL;
+    for (size_t i = 0; task && i < sizeof task->headline / sizeof *task->headline && !found; i++)
+        if (task->headline[i]) found = rd_metric_find(metrics, task->headline[i]);
+    return found ? *found : (rondo_metric){.name = NULL};
 }
 
 static rondo_status check_smooth(const rondo_model *model, const rondo_options *options, rondo_error *error)

@@ -302,6 +302,7 @@ static rd_metrics_line line_of(const rd_run_log *log, const rondo_event *event)
     line.improved = event->improved;
     line.text = event->text;
     line.loss_unit = log->loss_unit.text;
+    line.metrics = event->metrics;
     return line;
 }
 
@@ -315,7 +316,8 @@ static int logged_before(const rd_run_log *log, const rondo_event *event)
 static rondo_status log_scalars(rd_run_log *log, const rondo_event *event, double time, rondo_error *error)
 {
     unsigned char record[RD_TFEVENT_ROOM];
-    rd_scalar scalars[3];
+    char name[80];
+    rd_scalar scalars[4];
     size_t count = 0;
     if (event->kind == RONDO_EVENT_STEP && event->step) {
         scalars[count++] = (rd_scalar){"loss/train", (float)event->step->loss};
@@ -324,6 +326,8 @@ static rondo_status log_scalars(rd_run_log *log, const rondo_event *event, doubl
     } else if (event->kind == RONDO_EVENT_EVAL) {
         scalars[count++] = (rd_scalar){"loss/valid", (float)event->valid_loss};
         scalars[count++] = (rd_scalar){"speed/tokens per second", (float)event->tokens_per_second};
+        (void)snprintf(name, sizeof name, "%s/valid", event->headline.name ? event->headline.name : "");
+        if (event->headline.name) scalars[count++] = (rd_scalar){name, (float)event->headline.value};
     }
     if (count == 0) return RONDO_OK;
     return append(&log->events, record, rd_tfevent_scalars(time, log->step, scalars, count, record), error);

@@ -135,7 +135,8 @@ static rondo_status evaluate(run *r, const rondo_step_report *step, rondo_error 
     p->evaluated = p->step;
     rondo_event event = event_of(r, RONDO_EVENT_EVAL);
     event.improved = improved;
-    event.judge = judge;
+    event.metrics = &metrics;
+    event.headline = rd_equal(judge.name, "loss") ? rd_judge_headline(t->options, &metrics) : judge;
     return tell(r, &event, step, error);
 }
 

@@ -13,6 +13,9 @@ make_pairs train.tsv 1 400
 make_pairs test.tsv 2 100
 "$program" train -q --task classify --hidden-size 8 --embed-size 4 --epochs 5 --lr 0.02 -j 1 -o m.safetensors train.tsv
 check "a model of labels" [ -s m.safetensors ]
+"$program" train -f --task classify --hidden-size 8 --embed-size 4 --max-steps 4 --eval-every 2 -j 1 -o shown.safetensors train.tsv 2>shown
+check "train: an evaluation shows accuracy" sh -c 'grep -E "^step=4 .* valid=[0-9.]+ accuracy=[01][0-9.]* " shown'
+check "train: and logs all metrics" sh -c 'grep "\"eval\"" shown.run/metrics.jsonl | grep -E "\"accuracy\":[0-9.]+,\"macro_f1\":[0-9.]+"'
 check "evaluate: accuracy over 0.95" "$program" evaluate -q -m m.safetensors --metric accuracy --fail-under 0.95 test.tsv
 status "evaluate: a gate that is not reached" 1 evaluate -q -m m.safetensors --metric accuracy --fail-under 1.1 test.tsv
 

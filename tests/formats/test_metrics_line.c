@@ -132,7 +132,10 @@ static void an_evaluation_reads_back(void **state)
                             .seconds_trained = 9,
                             .tokens_per_second = 61000,
                             .time = 1.5};
+    const rondo_metrics metrics = {.count = 2, .metric = {{.name = "accuracy", .value = 0.75}, {.name = "macro_f1", .value = (double)NAN}}};
+    line.metrics = &metrics;
     rd_metrics_write(&line, &out);
+    assert_non_null(strstr(out.text, ",\"time\":1.5,\"accuracy\":0.75,\"macro_f1\":null,\"nonfinite\":true}\n"));
     out.text[out.size - 1] = 0;
     rd_metrics_line back = parse(out.text);
     assert_int_equal(back.event, RD_METRICS_EVAL);
