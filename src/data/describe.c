@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LENGTHS = 65536, HASHES = 1 << 20, LABELS_SHOWN = 20 };
+enum { LENGTHS = 65536, HASHES = 1 << 20, LABELS_SHOWN = 20, FILES_SHOWN = 10 };
 
 typedef struct hashes { /* of records; when there are very many, of a share of them */
     uint64_t *hash;
@@ -323,10 +323,11 @@ static void put_series(const facts *f, rd_text *text)
 static void as_text(const facts *f, rd_text *text)
 {
     const rd_corpus *corpus = f->data->corpus;
-    for (size_t i = 0; i < corpus->files; i++)
+    for (size_t i = 0; i < rd_size_min(corpus->files, FILES_SHOWN); i++)
         rd_text_format(text, "file       %s: %" PRIu64 " bytes, %" PRIu64 " lines, read as %s\n",
                        rd_quote(corpus->file[i].name).text, corpus->file[i].bytes, corpus->file[i].lines,
                        corpus->reader);
+    if (corpus->files > FILES_SHOWN) rd_text_format(text, "           and %zu files more\n", corpus->files - FILES_SHOWN);
     rd_text_format(text, "targets    %" PRIu64 "\n", rd_data_targets(f->data));
     if (f->valid) rd_text_format(text, "validation %" PRIu64 " targets\n", rd_data_targets(f->valid));
     put_symbols(f, text);

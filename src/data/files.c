@@ -1,6 +1,6 @@
-/* A label a file, from its name, and a text a line. The label is the base name without its suffix; a suffix that says more
+/* A label a file, from its name, and a text a line. Without --label-pattern the label is the base name without its suffix; a suffix that says more
  * than "text" is the label itself: English.txt is English, rt-polarity.pos is pos. */
-#include "data/fields.h"
+#include "data/name_pattern.h"
 
 #include <string.h>
 
@@ -27,7 +27,10 @@ static rd_field label_of(const char *path)
 rondo_status rd_files_read(rd_opening *opening, rd_input *input, rondo_error *error)
 {
     const char *name = input->source->name;
-    const rd_field label = label_of(name);
+    rd_field label;
+    RD_TRY(rd_name_label(opening, input, 0, (rd_field){name, strlen(name)}, &label, error));
+    if (!label.text && *rd_option_text(opening->options, RD_OPT_label_pattern)) return RONDO_OK;
+    if (!label.text) label = label_of(name);
     if (!input->source->path && input->source->kept && !opening->bare)
         return rd_fail(error, RONDO_BAD_ARGUMENT, "%s: --reader files takes labels from the names of files", name);
     if (label.size == 0 || rd_utf8_check((const unsigned char *)label.text, label.size) < label.size)

@@ -42,6 +42,11 @@ size_t rd_source_file(const char *path)
     return there ? (size_t)(colon - path) : strlen(path);
 }
 
+int rd_source_is_archive(const char *path, size_t size)
+{
+    return size > 4 && (memcmp(path + size - 4, ".zip", 4) == 0 || memcmp(path + size - 4, ".ZIP", 4) == 0);
+}
+
 /* Keeps the path without its member. */
 static rondo_status cut_member(const char *path, size_t length, rd_source *source, rondo_error *error)
 {
@@ -78,7 +83,9 @@ void rd_source_close(rd_source *source)
 {
     rd_store_free(source->kept);
     rd_free(source->file);
+    rd_free(source->unpacked);
     source->kept = NULL;
+    source->unpacked = NULL;
     source->file = NULL;
 }
 

@@ -15,7 +15,8 @@ typedef struct rd_source {
     size_t size;
     rd_store *kept; /* owned: what standard input held */
     const char *member; /* lent; the part of the file that is asked for, "" when none is named */
-    char *file;         /* owned: the path without the member, or NULL */
+    char *file;         /* owned: the path without the member, or the name, or NULL */
+    char *unpacked;     /* owned: the bytes of an entry of an archive, or NULL */
 } rd_source;
 /* "-" is read to its end and kept (past 32 MiB in an unlinked file). "FILE:MEMBER" names a part of a file, unless a file
  * has that very name. */
@@ -24,6 +25,8 @@ void rd_source_memory(const char *name, const char *bytes, size_t size, rd_sourc
 void rd_source_close(rd_source *source);
 /* Bytes of the path that name the file: those before ":MEMBER", or all. */
 size_t rd_source_file(const char *path);
+/* 1 when these first bytes of a path end as the name of a ZIP archive does. */
+int rd_source_is_archive(const char *path, size_t size);
 
 typedef struct rd_input {
     const rd_source *source; /* lent */

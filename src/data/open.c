@@ -6,6 +6,7 @@
 #include "base/size.h"
 #include "data/characters.h"
 #include "data/readers.h"
+#include "data/sources.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -293,25 +294,26 @@ static rondo_status open_sources(rd_opening *opening, const rd_known *known, con
 
 /* ---- the doors */
 
+static rondo_status open_found(rd_opening *opening, const char *task, const rd_known *known, const rd_sources *found, rondo_data **data,
+                               rondo_error *error)
+{
+    RD_TRY(rd_reader_choose(opening->options, task, found->source[0].name, found->count, known->bare, &opening->reader, error));
+    if (found->gathered && rd_reader_pairs(opening->reader, known->bare))
+        return rd_fail(error, RONDO_BAD_ARGUMENT, "%s: --reader %s takes files in pairs, which must be named themselves, no folder or archive",
+                       found->source[0].name, opening->reader->name);
+    return open_sources(opening, known, found->source, found->count, data, error);
+}
+
 rondo_status rd_data_open(const rondo_options *options, const char *task, rd_known known,
                           const char *const *paths, size_t count, rondo_data **data, rondo_error *error)
 {
     rd_opening opening = {.options = options};
-    rd_source *source = NULL;
-    size_t opened = 0;
+    rd_sources found;
     if (count == 0)
         return rd_fail(error, RONDO_BAD_ARGUMENT, "no data file is given (\"-\" is standard input)");
-    RD_TRY(rd_reader_choose(options, task, paths[0], count, known.bare, &opening.reader, error));
-    RD_TRY(rd_alloc(count, sizeof *source, "names of files", &source, error));
-    rondo_status status = RONDO_OK;
-    while (opened < count && status == RONDO_OK) {
-        status = rd_source_path(paths[opened], &source[opened], error);
-        opened += status == RONDO_OK;
-    }
-    if (status == RONDO_OK) status = open_sources(&opening, &known, source, count, data, error);
-    for (size_t i = 0; i < opened; i++)
-        rd_source_close(&source[i]);
-    rd_free(source);
+    RD_TRY(rd_sources_open(options, task, paths, count, &found, error));
+    const rondo_status status = open_found(&opening, task, &known, &found, data, error);
+    rd_sources_close(&found);
     return status;
 }
 

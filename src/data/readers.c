@@ -117,10 +117,11 @@ static const rd_reader_row *by_name(const char *name, const char *task)
     return first;
 }
 
-/* 1 when the path, less ".gz", ends in one of the suffixes. */
+/* 1 when the path, less ".gz", ends in one of the suffixes; that of an entry of an archive is its own. */
 static int ends_in(const char *path, const char *suffixes)
 {
     size_t size = rd_source_file(path);
+    if (rd_source_is_archive(path, size)) size = strlen(path);
     if (size > 3 && memcmp(path + size - 3, ".gz", 3) == 0) size -= 3;
     for (const char *at = suffixes; *at; at += strspn(at, " ")) {
         size_t length = strcspn(at, " ");
@@ -141,6 +142,17 @@ static const rd_reader_row *by_suffix(const char *task, const char *path, size_t
         if (!first || fits) first = &rows[i];
     }
     return first;
+}
+
+const rd_reader_row *rd_reader_by_suffix(const rondo_options *options, const char *task, const char *name)
+{
+    const char *named = rd_option_text(options, RD_OPT_reader);
+    const int by = any(named) || rd_equal(named, "auto");
+    for (size_t i = 0; i < ROWS; i++) {
+        if (!rd_equal(rows[i].task, task) || (!by && !rd_equal(rows[i].name, named))) continue;
+        if (ends_in(name, rows[i].suffixes) || (!by && !*rows[i].suffixes)) return &rows[i];
+    }
+    return NULL;
 }
 
 /* "text, lines, csv": the names of all readers, or of a task's. */

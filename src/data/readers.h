@@ -60,6 +60,10 @@ const rd_reader_row *rd_reader_row_at(size_t i);
 rondo_status rd_reader_choose(const rondo_options *options, const char *task, const char *path, size_t files, int bare,
                               const rd_reader_row **row, rondo_error *error);
 
+/* The reader of the task, and of --reader, whose suffix the name has; one that --reader names without suffixes takes any. NULL:
+ * none. */
+const rd_reader_row *rd_reader_by_suffix(const rondo_options *options, const char *task, const char *name);
+
 /* ---- for readers */
 /* Begins a record at the next row of each part; in the counting pass nothing happens. What belongs to it follows. */
 rondo_status rd_opening_record(rd_opening *opening, uint64_t line, rondo_error *error);

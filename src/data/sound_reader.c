@@ -1,6 +1,6 @@
 /* Sound as data: a list of files with what is said in them, or sound files themselves; a row is a frame of
  * features. Files may lie in a ZIP archive, which stays open while the list goes on in it. */
-#include "data/fields.h"
+#include "data/name_pattern.h"
 
 #include "base/memory.h"
 #include "base/size.h"
@@ -146,6 +146,14 @@ static rondo_status put_record(rd_opening *opening, size_t line, const char *tex
     return rd_opening_numbers(opening, RD_X, s->row, frames, s->rule.width, error);
 }
 
+/* The label or the text behind the tab, else what --label-pattern finds in the name; NULL: there is none. */
+static rondo_status label_of(rd_opening *opening, const rd_input *input, rd_field path, rd_field behind, size_t line, rd_field *label,
+                             rondo_error *error)
+{
+    *label = behind;
+    return behind.text || opening->bare ? RONDO_OK : rd_name_label(opening, input, line, path, label, error);
+}
+
 /* ---- lists: `file TAB label` or `file TAB text` -----------------------------------------------------------
  */
 
@@ -169,15 +177,18 @@ static rondo_status one_line(rd_opening *opening, rd_input *input, const char *l
     const char *tab = memchr(line, '\t', size), *list = input->source->name;
     const size_t name = tab ? (size_t)(tab - line) : size;
     rondo_error fault = {0};
-    rd_field by;
+    const rd_field path = {line, name}, behind = {tab ? tab + 1 : NULL, tab ? size - name - 1 : 0};
+    rd_field by, label;
     size_t frames = 0;
-    if (name == 0 || (!tab && !opening->bare)) {
+    if (name == 0 || (!tab && !opening->bare && !*rd_option_text(opening->options, RD_OPT_label_pattern))) {
         rd_bad_place(&opening->bad, "%s:%zu:%zu: expected a file, a tab and a %s, found %s", list,
                      input->number, name + 1, opening->corpus->form == RD_DATA_CLASSES ? "label" : "text",
                      name ? "no tab" : "no file");
         return rd_opening_pass_over(opening, input->number, error);
     }
-    RD_TRY(rd_field_by(opening, input, (rd_field){line, size}, '\t', &by, error));
+    RD_TRY(label_of(opening, input, path, behind, input->number, &label, error));
+    if (!label.text && !opening->bare) return rd_opening_pass_over(opening, input->number, error);
+    RD_TRY(rd_name_by(opening, input, (rd_field){line, size}, path, &by, error));
     if (!by.text) return rd_opening_pass_over(opening, input->number, error);
     RD_TRY(settle_path(opening->state, opening->options, list, line, name, error));
     const rondo_status status = take_sound(opening, input->hash, &frames, &fault);
@@ -190,23 +201,23 @@ static rondo_status one_line(rd_opening *opening, rd_input *input, const char *l
         if (*fault.hint) rd_hint(error, "%s", fault.hint);
         return status;
     }
-    RD_TRY(
-        put_record(opening, input->number, tab ? tab + 1 : NULL, tab ? size - name - 1 : 0, frames, error));
+    RD_TRY(put_record(opening, input->number, label.text, label.size, frames, error));
     RD_TRY(rd_opening_group(opening, by.text, by.size, error));
     return rd_opening_raw(opening, line, size, error);
 }
 
-/* ---- a sound file itself, for answers ---------------------------------------------------------------------
+/* ---- a sound file itself, its label in its name or wanted ---------------------------------------------------------------------
  */
 
-static rondo_status put_file(rd_opening *opening, const char *name, const rd_text *text, rondo_error *error)
+static rondo_status put_file(rd_opening *opening, const char *name, const rd_text *text, rd_field label, rondo_error *error)
 {
     rondo_error fault = {0};
     size_t frames = 0;
     const char *bytes = text->text ? text->text : "";
-    const rondo_status status = make_rows(opening, opening->state, bytes, text->size, &frames, &fault);
+    const rondo_status status =
+        opening->counting || opening->skim ? RONDO_OK : make_rows(opening, opening->state, bytes, text->size, &frames, &fault);
     if (status == RONDO_OK) {
-        RD_TRY(put_record(opening, 1, NULL, 0, frames, error));
+        RD_TRY(put_record(opening, 1, label.text, label.size, frames, error));
         return rd_opening_raw(opening, name, strlen(name), error);
     }
     if (status != RONDO_BAD_DATA) return rd_fail(error, status, "%s", fault.message);
@@ -218,17 +229,20 @@ static rondo_status read_file(rd_opening *opening, rd_input *input, rondo_error 
 {
     const char *name = input->source->name;
     rd_text text = {0};
-    if (!opening->bare) {
+    rd_field label;
+    if (!opening->bare && !*rd_option_text(opening->options, RD_OPT_label_pattern)) {
         (void)rd_fail(error, RONDO_BAD_ARGUMENT, "%s: a sound file without a label or a text", name);
-        rd_hint(error, "give a list: a line is the file, a tab, and what it is or says");
+        rd_hint(error, "give a list: a line is the file, a tab, and what it is or says; or --label-pattern");
         return RONDO_BAD_ARGUMENT;
     }
+    RD_TRY(label_of(opening, input, (rd_field){name, strlen(name)}, (rd_field){0}, 0, &label, error));
+    if (!label.text && !opening->bare) return rd_opening_pass_over(opening, 1, error);
     sound_state *state = opening->state;
     rd_text_clear(&state->path);
     rd_text_put(&state->path, name);
     RD_TRY(rd_text_done(&state->path, error));
     rondo_status status = rd_input_whole(input, LONGEST_FILE, &text, error);
-    if (status == RONDO_OK) status = put_file(opening, name, &text, error);
+    if (status == RONDO_OK) status = put_file(opening, name, &text, label, error);
     rd_text_free(&text);
     return status;
 }

@@ -25,6 +25,23 @@ check "it begins as MIDI files do" [ "$(head -c 4 song.mid)" = MThd ]
 "$program" evaluate -m m.safetensors song.mid >midi.metrics
 "$program" evaluate -m m.safetensors song.json >json.metrics
 check "MIDI and JSON hold the same frames" cmp midi.metrics json.metrics
+mkdir songs more
+for n in 1 2 3; do "$program" generate -q -m m.safetensors --seed $n --length 30 -o songs/$n.mid; done
+"$program" generate -q -m m.safetensors --seed 4 --length 30 -o more/4.midi
+echo "no music" >songs/LICENSE
+check "folders of MIDI files are pieces" "$program" train -q --task frames --hidden-size 8 --batch-size 2 --max-steps 2 --threads 1 \
+    --steps-per-quarter 2 --valid more -o folder.safetensors songs
+"$program" train -q --task frames --hidden-size 8 --batch-size 2 --max-steps 2 --threads 1 --steps-per-quarter 2 --valid more/4.midi \
+    -o files.safetensors songs/1.mid songs/2.mid songs/3.mid
+"$program" evaluate -m folder.safetensors songs >folder.metrics
+"$program" evaluate -m files.safetensors songs/1.mid songs/2.mid songs/3.mid >files.metrics
+check "a folder is the files in it, in the order of their names" cmp folder.metrics files.metrics
+"$program" train -q --resume folder.run --max-steps 4 2>err
+check "a run of folders is resumed" [ $? = 0 ]
+cp roll.json songs
+says "a folder for two readers is refused" 2 'rondo: songs: files for --reader midi and for --reader roll ("roll.json") are in it; name the one that is meant' \
+    data check -q --task frames songs
+status "a reader settles it" 0 data check -q --task frames --reader midi songs
 status "an existing song needs -f" 2 generate -m m.safetensors -o song.mid
 status "-f replaces it" 0 generate -q -m m.safetensors -f --no-hold --bpm 90 --instrument 19 -o song.mid
 status "MIDI needs a name" 2 generate -m m.safetensors --format midi

@@ -25,6 +25,20 @@ check "train on a list" "$program" train -q --task classify --features mfcc:13 -
 check "evaluate: two tones are told apart" grep -qx 'accuracy	1' metrics
 "$program" classify -q -m m.safetensors low6.wav high6.wav >answers
 check "classify: sound files themselves" [ "$(cut -f1 answers)" = "$(printf 'low\nhigh')" ]
+mkdir named
+for n in 1 2 3 4; do cp low$n.wav named/low_anna_$n.wav; cp high$n.wav named/high_bert_$n.wav; done
+"$program" train -q --task classify --features mfcc:13 --hidden-size 8 --batch-size 4 --max-steps 60 --lr 0.02 --val-frac 0.25 --threads 1 \
+    --label-pattern '{label}_{speaker}_{n}.wav' -o named.safetensors named
+"$program" evaluate -q -m named.safetensors named >metrics
+check "--label-pattern: labels from the names in a folder" grep -qx 'accuracy	1' metrics
+"$program" classify -q -m named.safetensors low6.wav high6.wav >answers
+check "classify: such names are not asked of others" [ "$(cut -f1 answers)" = "$(printf 'low\nhigh')" ]
+ls named >names.list
+"$program" data split -q --task classify --sound-dir nowhere --label-pattern '{label}_{speaker}_{n}.wav' --by speaker --valid 0 --test 0.5 -o by names.list >out
+check "data split --by a field of the names" [ "$(cut -d_ -f2 by.train | sort -u)" != "$(cut -d_ -f2 by.test | sort -u)" -a "$(cut -d_ -f2 by.train by.test | sort | uniq -c | wc -l)" = 2 ]
+status "--label-pattern without a label" 2 data check --task classify --label-pattern '{speaker}.wav' named
+says "--label-pattern: a name that does not fit" 3 'rondo: low1.wav: the name does not fit --label-pattern "{label}_{speaker}_{n}.wav"' \
+    data check -q --task classify --label-pattern '{label}_{speaker}_{n}.wav' low1.wav
 tone fast.wav 400 1 16000
 status "a file of another rate than the model's is bad data" 3 classify -m m.safetensors fast.wav
 check "it says which rate is expected" grep -q '16000 samples a second, 8000 are expected' status.err
