@@ -22,7 +22,7 @@ printf 'ab\000cd\n' >zero
 mkdir dir
 refused "missing" 5 '^rondo: none: .*No such file' none
 refused "empty" 3 '^rondo: empty: .*empty' empty
-refused "a folder" 5 '^rondo: dir: ' dir
+refused "a folder without data" 3 "^rondo: dir: no file in it has a suffix that --task lm reads" dir
 refused "not UTF-8: line and column" 3 '^rondo: latin:1:3: byte 0xff is not UTF-8' latin
 check "the likely encoding is hinted" grep -q '^hint: .*Latin-1' err
 refused "UTF-16" 3 '^rondo: utf16:1:1: ' utf16
