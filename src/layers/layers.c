@@ -6,14 +6,13 @@
 
 #include <string.h>
 
-const rd_layer_ops *const rd_layers[] = {&rd_layer_rnn,     &rd_layer_gru,       &rd_layer_gru_simple,
-                                         &rd_layer_lstm,    &rd_layer_mingru,    &rd_layer_minlstm,
-                                         &rd_layer_jordan,  &rd_layer_embedding, &rd_layer_dense,
-                                         &rd_layer_dropout, &rd_layer_noise,     &rd_layer_concat,
-                                         &rd_layer_add,     &rd_layer_last,      &rd_layer_mean,
-                                         &rd_layer_max,     &rd_layer_expand,    &rd_layer_attention,
-                                         &rd_layer_decoder, &rd_layer_bridge,    &rd_layer_scale,
-                                         &rd_layer_unscale, NULL};
+const rd_layer_ops *const rd_layers[] = {
+    &rd_layer_rnn,    &rd_layer_gru,     &rd_layer_gru_simple, &rd_layer_lstm,
+    &rd_layer_mingru, &rd_layer_minlstm, &rd_layer_jordan,     &rd_layer_embedding,
+    &rd_layer_dense,  &rd_layer_dropout, &rd_layer_noise,      &rd_layer_concat,
+    &rd_layer_add,    &rd_layer_last,    &rd_layer_mean,       &rd_layer_max,
+    &rd_layer_middle, &rd_layer_expand,  &rd_layer_attention,  &rd_layer_decoder,
+    &rd_layer_bridge, &rd_layer_scale,   &rd_layer_unscale,    NULL};
 
 size_t rd_layer_param(rd_layer *layer, const char *name, size_t rows, size_t columns, rd_init init,
                       size_t blocks)

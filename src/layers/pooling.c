@@ -1,4 +1,5 @@
-/* A row a sequence out of a row a step: the last state, the mean, or the maximum of each number. */
+/* A row a sequence out of a row a step: the last state, the one in the middle, the mean, or the maximum of
+ * each number. */
 #include "layers/kinds.h"
 
 #include "base/size.h"
@@ -75,6 +76,46 @@ const rd_layer_ops rd_layer_last = {.kind = "last",
                                     .build = pool_build,
                                     .forward = last_forward,
                                     .backward = last_backward};
+
+/* ---- middle: the row of step floor(T/2), counted from 0; 0 for an empty sequence. Of both directions it has
+ * seen what lies on either side of the place around which a window was cut. */
+
+static size_t middle_row(const rondo_pack *pack, size_t p)
+{
+    return pack->offset[pack->length[pack->order[p]] / 2] + p;
+}
+
+static void middle_forward(const rd_layer *layer, const rd_call *call)
+{
+    const rondo_pack *pack = pack_of(layer, call);
+    const rd_value *in = call->in[0], *out = call->out;
+    const size_t size = layer->out.width * sizeof *out->data;
+    for (size_t p = 0; p < pack->sequences; p++) {
+        rd_real *to = row_of(out->data, out, pack->order[p]);
+        if (pack->length[pack->order[p]] > 0)
+            memcpy(to, row_of(in->data, in, middle_row(pack, p)), size);
+        else
+            memset(to, 0, size);
+    }
+}
+
+static void middle_backward(const rd_layer *layer, const rd_call *call)
+{
+    const rondo_pack *pack = pack_of(layer, call);
+    const rd_value *in = call->in[0], *out = call->out;
+    for (size_t p = 0; in->grad && p < pack->sequences; p++)
+        if (pack->length[pack->order[p]] > 0)
+            call->device->kernels.axpy(layer->out.width, 1, row_of(out->grad, out, pack->order[p]),
+                                       row_of(in->grad, in, middle_row(pack, p)));
+}
+
+const rd_layer_ops rd_layer_middle = {.kind = "middle",
+                                      .help = "the state in the middle of a sequence",
+                                      .min_inputs = 1,
+                                      .max_inputs = 1,
+                                      .build = pool_build,
+                                      .forward = middle_forward,
+                                      .backward = middle_backward};
 
 /* ---- mean: 0 for an empty sequence ----------------------------------------------------------------------
  */

@@ -34,6 +34,7 @@ static const char *const texts[] = {
     "h = dense(x, size=6, act=tanh)\nout = dense(h, size=5)\nloss = binary(out, y)\n",
     "h = dense(x, size=6, act=tanh)\nout = dense(mean(h), size=2)\nloss = binary(out, m)\n",
     "h = dense(x, size=6, act=tanh)\nout = dense(max(h), size=5)\nloss = softmax(out, c)\n",
+    "f = gru(x, size=4)\nb = gru(x, size=4, reverse=1)\nout = dense(middle(concat(f, b)), size=5)\nloss = softmax(out, c)\n",
     "h = dense(x, size=6, act=tanh)\nout = dense(last(h), size=2)\nloss = squared(out, m)\n",
     "h = rnn(x, size=4)\nout = dense(last(h), size=5)\nloss = softmax(out, c)\n",
     "f = lstm(x, size=4)\nb = lstm(x, size=4, reverse=1)\nout = dense(concat(last(f), last(b)), "

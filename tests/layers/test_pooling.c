@@ -29,6 +29,22 @@ static void mean_and_max_are_over_the_steps_and_zero_for_an_empty_sequence(void 
     bench_close(&b);
 }
 
+static void middle_is_the_step_at_half_the_length(void **state)
+{
+    (void)state;
+    bench b;
+    bench_open(&b, 1, "");
+    bench_model(&b, "h = gru(x, size=3)\ncentre = middle(h)\n");
+    bench_fill(&b);
+    const rd_value *m = run_layer(&b, RONDO_USE, "centre"), *h = value_of(&b, &b.model->use, "h");
+    const rd_real zero[3] = {0};
+    for (size_t i = 0; i < 4; i++) {
+        const size_t n = bench_length[i];
+        assert_memory_equal(at(m, i), n ? at(h, row_at(&b, "x", i, n / 2)) : zero, 3 * sizeof(rd_real));
+    }
+    bench_close(&b);
+}
+
 static void last_of_a_recurrent_layer_is_its_final_state_in_walking_order(void **state)
 {
     (void)state;
@@ -108,6 +124,7 @@ static void joins_between_unlike_values_are_refused_with_the_line(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(middle_is_the_step_at_half_the_length),
         cmocka_unit_test(mean_and_max_are_over_the_steps_and_zero_for_an_empty_sequence),
         cmocka_unit_test(last_of_a_recurrent_layer_is_its_final_state_in_walking_order),
         cmocka_unit_test(last_of_another_value_is_its_last_row),
