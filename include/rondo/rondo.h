@@ -403,7 +403,7 @@ RONDO_API rondo_status rondo_scores_write(const rondo_scores *scores, const char
 RONDO_API rondo_status rondo_baselines(const rondo_data *train, const rondo_data *data, const rondo_options *options,
                                        rondo_metrics *metrics, rondo_error *error);
 
-typedef struct rondo_scored {     /* one line */
+typedef struct rondo_scored {     /* one line; of tasks conditional and seq2seq one record, given its condition or source */
     const char *text; size_t size; /* as it stood in the input, without its end */
     double logprob;                /* natural, end symbol included */
     size_t tokens, unknown;        /* tokens counts the end symbol */

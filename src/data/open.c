@@ -297,7 +297,8 @@ static rondo_status open_sources(rd_opening *opening, const rd_known *known, con
 static rondo_status open_found(rd_opening *opening, const char *task, const rd_known *known, const rd_sources *found, rondo_data **data,
                                rondo_error *error)
 {
-    RD_TRY(rd_reader_choose(opening->options, task, found->source[0].name, found->count, known->bare, &opening->reader, error));
+    RD_TRY(rd_reader_choose(opening->options, task, found->source[0].name, found->count, known->bare && !known->targets,
+                            &opening->reader, error));
     if (found->gathered && rd_reader_pairs(opening->reader, known->bare))
         return rd_fail(error, RONDO_BAD_ARGUMENT, "%s: --reader %s takes files in pairs, which must be named themselves, no folder or archive",
                        found->source[0].name, opening->reader->name);

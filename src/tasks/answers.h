@@ -45,6 +45,10 @@ rondo_status rd_answer_records(rondo_model *model, const rondo_data *data, const
 rondo_status rd_open_for_answers(const rondo_options *options, const rondo_model *model, const char *const *paths, size_t count,
                                  rondo_data **data, rondo_error *error);
 
+/* The same for one file whose records must hold what is scored, too. */
+rondo_status rd_open_for_scores(const rondo_options *options, const rondo_model *model, const char *path, rondo_data **data,
+                                rondo_error *error);
+
 rondo_status rd_answer_labels(rd_answering *a, rondo_error *error); /* classify: all labels, likeliest first */
 rondo_status rd_answer_tags(rd_answering *a, rondo_error *error);   /* tag: one label a step */
 rondo_status rd_answer_paths(rd_answering *a, rondo_error *error);  /* tag --n-best: labels of the best paths (paths.c) */

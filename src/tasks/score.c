@@ -1,6 +1,6 @@
 /* Log-probability of each line: Σ log p(symbol | before), end symbol included. Lines are read in groups, run side by side
  * as packed rows, in windows of limited length, so a line of any size needs bounded memory; results come in order. */
-#include "tasks/tasks.h"
+#include "tasks/score.h"
 
 #include "base/memory.h"
 #include "base/size.h"
@@ -208,7 +208,7 @@ static rondo_status prepare(scoring *s, const rondo_options *options, rondo_erro
 {
     s->symbols = rd_model_symbols(s->model, "x");
     if (!s->symbols || !rd_equal(s->model->task, "lm"))
-        return rd_fail(error, RONDO_BAD_MODEL, "a model of task \"%s\" gives no probabilities of lines (expected a model of task lm)",
+        return rd_fail(error, RONDO_BAD_MODEL, "a model of task \"%s\" gives no probabilities of lines (expected lm, conditional or seq2seq)",
                        s->model->task);
     RD_TRY(rd_reader_open(s->path, &s->reader, error));
     int64_t most = rd_option_integer(options, RD_OPT_max_line);
@@ -263,6 +263,7 @@ rondo_status rondo_score(rondo_model *model, const rondo_options *options, const
     if (!model || !options || !path || !on_line)
         return rd_fail(error, RONDO_BAD_ARGUMENT, "rondo_score: %s is missing",
                        !model ? "model" : !options ? "options" : !path ? "path" : "on_line");
+    if (rd_scores_records(model)) return rd_score_records(model, options, path, on_line, user, error);
     RD_TRY(rd_alloc(1, sizeof *s, "scoring", &s, error));
     s->model = model;
     s->path = path;

@@ -75,6 +75,15 @@ rondo_status rd_open_for_answers(const rondo_options *options, const rondo_model
     return settle(model, rd_data_open(options, model->task, known_of(model, 1), paths, count, data, error), data, error);
 }
 
+rondo_status rd_open_for_scores(const rondo_options *options, const rondo_model *model, const char *path, rondo_data **data,
+                                rondo_error *error)
+{
+    rd_known known = known_of(model, 1);
+    known.targets = 1;
+    *data = NULL;
+    return settle(model, rd_data_open(options, model->task, known, &path, 1, data, error), data, error);
+}
+
 rondo_status rondo_data_open_memory(const rondo_options *options, const rondo_model *model, const char *name, const char *bytes,
                                     size_t size, rondo_data **data, rondo_error *error)
 {

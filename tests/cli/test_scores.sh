@@ -47,4 +47,28 @@ check "--metric: one of them" [ "$(cut -f1 one)" = entity_f1 ]
 make_text text.txt
 "$program" train -q --hidden-size 6 --embed-size 4 --max-steps 2 --threads 1 -o l.safetensors text.txt
 status "a language model has no confusion" 2 evaluate -q -m l.safetensors --confusion text.txt
+
+# agrees NAME MODEL FILE: what score tells of the records adds up to what evaluate says of the file.
+agrees() {
+    nll=$("$program" evaluate -q -m "$2" --metric nll "$3" | cut -f2)
+    "$program" score -q -m "$2" "$3" >scored
+    check "$1: as many results as records" [ "$(wc -l <scored)" = "$(wc -l <"$3")" ]
+    check "$1: what evaluate says" awk -v nll="$nll" '{ p -= $1; n += $2 } END { d = p / n / nll - 1; exit !(n > 0 && d < 2e-5 && d > -2e-5) }' scored
+    cut -f4- scored | check "$1: records as they stood, in order" cmp - "$3"
+    "$program" score -q -m "$2" --per token "$3" | awk 'NF { p += $1; next } { print p; p = 0 }' | paste - scored >both
+    check "$1: tokens add up to records" awk '{ d = $1 - $2 } d > 1e-4 * -$2 || d < 1e-4 * $2 { exit 1 }' both
+}
+awk 'NR % 7 { print } NR % 7 == 0 { print $1 "\t" }' train.tsv >conditions.tsv
+"$program" train -q --task conditional --hidden-size 6 --embed-size 4 --batch-size 8 --max-steps 20 --threads 1 -o k.safetensors conditions.tsv
+agrees "score of sequences for a condition" k.safetensors conditions.tsv
+awk -F '\t' '{ n = split($2, w, " "); y = ""; for (i = 1; i <= n; i++) y = y (i > 1 ? " " : "") toupper(w[i]); print $2 "\t" y }' train.tsv >pairs.tsv
+"$program" train -q --task seq2seq --tokens word --hidden-size 6 --embed-size 4 --batch-size 8 --max-steps 20 --threads 1 -o p.safetensors pairs.tsv
+agrees "score of targets" p.safetensors pairs.tsv
+printf 'red\ta b\nnothing\nsky\tb' | "$program" score -q -m k.safetensors --skip-bad 1 >scored 2>err
+check "a bad record keeps its place" [ "$(cut -f4,5 scored | tr '\n\t' ';,')" = 'red,a b;;sky,b;' ]
+printf 'red\ta\nnew\ta\n' >new.tsv
+echo 'a b' >new.x
+says "a condition that training had not" 3 "rondo: new.tsv:2: the condition is none of those that the model knows" score -q -m k.safetensors new.tsv
+says "a source without a target" 3 "rondo: new.x:1: there is no target to score (expected a source, a tab and a target)" score -q -m p.safetensors --reader tsv new.x
+says "labels have no score" 4 'rondo: a model of task "classify" gives no probabilities of lines (expected lm, conditional or seq2seq)' score -m c.safetensors test.tsv
 exit "$bad"
