@@ -14,6 +14,7 @@ typedef struct ts_state {
     size_t length;         /* steps of each sequence, 0: any */
     int begun, labelled;   /* @data was seen; lines end in a label */
     int equal;             /* @equalLength true */
+    char missing;          /* the first letter of --na: error, zero, prev */
     rd_text classes;       /* what stands after @classLabel true */
     float *step;           /* [steps][width] of the sequence at hand */
     size_t room;
@@ -168,6 +169,15 @@ static int is_missing(rd_field value)
     return (value.size == 1 && *value.text == '?') || rd_field_is(value, "nan");
 }
 
+/* What --na puts in the place of a missing value at `to`, which has `before` values of its dimension before it; 0 when nothing. */
+static int fill(const place *at, const ts_state *state, const char *where, size_t before, float *to)
+{
+    if (state->missing == 'e') return bad(at, where, "a missing value (--na zero or prev takes 0, or the value before)", (rd_field){0});
+    if (state->missing == 'p' && before == 0) return bad(at, where, "a missing value without one before it", (rd_field){0});
+    *to = state->missing == 'p' ? to[-(ptrdiff_t)state->width] : 0;
+    return 1;
+}
+
 /* The values of dimension d into its column of the steps; 0 when one of them is bad. */
 static int read_dimension(const place *at, ts_state *state, size_t d, rd_field dimension, size_t steps)
 {
@@ -176,7 +186,10 @@ static int read_dimension(const place *at, ts_state *state, size_t d, rd_field d
         double number = 0;
         const char *where = dimension.text;
         const rd_field value = rd_field_trim(cut(&dimension, ',', &more));
-        if (is_missing(value)) return bad(at, where, "a missing value (a number is needed in every step)", (rd_field){0});
+        if (is_missing(value)) {
+            if (!fill(at, state, where, t, state->step + t * state->width + d)) return 0;
+            continue;
+        }
         if (!rd_parse_number(value.text, value.size, &number)) return bad(at, where, "expected a number", value);
         state->step[t * state->width + d] = (float)number;
         if (!isfinite((float)number)) return bad(at, where, "the number is too large", value);
@@ -266,6 +279,10 @@ static rondo_status one_line(rd_opening *opening, ts_state *state, const rd_inpu
 rondo_status rd_ts_read(rd_opening *opening, rd_input *input, rondo_error *error)
 {
     ts_state *state = opening->state;
+    state->missing = rd_option_text(opening->options, RD_OPT_na)[0];
+    if (state->missing == 's')
+        return rd_fail(error, RONDO_BAD_ARGUMENT, "%s: --na skip leaves out targets of time series; in .ts files --na is error, zero or prev",
+                       input->source->name);
     state->begun = state->labelled = state->equal = 0;
     state->length = 0;
     rd_text_clear(&state->classes);

@@ -71,6 +71,23 @@ static void several_files_are_one_set_when_they_are_as_wide(void **state)
     remove_folder(folder);
 }
 
+static void missing_values_are_filled_as_asked(void **state)
+{
+    (void)state;
+    rondo_data *data = data_of(OPTIONS("reader", "ts", "na", "zero"), "classify", HEAD "?,2,NaN:3,?,5:a\n");
+    const float zero[] = {0, 3, 2, 0, 0, 5}, previous[] = {1, 3, 1, 3, 1, 5};
+    for (size_t i = 0; i < 6; i++)
+        assert_true(number(data, i / 2, i % 2) == zero[i]);
+    rondo_data_free(data);
+    data = data_of(OPTIONS("reader", "ts", "na", "prev"), "classify", HEAD "1,?,?:3,?,5:a\n");
+    for (size_t i = 0; i < 6; i++)
+        assert_true(number(data, i / 2, i % 2) == previous[i]);
+    rondo_data_free(data);
+    refused(OPTIONS("reader", "ts", "na", "prev"), "classify", HEAD "1,2:?,4:a\n", RONDO_BAD_DATA,
+            "in:5:5: a missing value without one before it");
+    refused(OPTIONS("reader", "ts", "na", "skip"), "classify", HEAD "1,2:3,4:a\n", RONDO_BAD_ARGUMENT, "in: --na skip leaves out targets");
+}
+
 static void bad_headers_are_refused_where_they_stand(void **state)
 {
     (void)state;
@@ -168,6 +185,7 @@ int main(void)
         cmocka_unit_test(line_ends_a_mark_comments_of_any_bytes_and_a_missing_last_end_change_nothing),
         cmocka_unit_test(one_dimension_needs_no_colon_but_that_of_the_label),
         cmocka_unit_test(several_files_are_one_set_when_they_are_as_wide),
+        cmocka_unit_test(missing_values_are_filled_as_asked),
         cmocka_unit_test(bad_headers_are_refused_where_they_stand),
         cmocka_unit_test(bad_sequences_are_told_with_line_and_column),
         cmocka_unit_test(bad_sequences_are_left_out_as_far_as_allowed),
