@@ -3,40 +3,7 @@
 #ifndef RD_FUZZ_RECORDS_H
 #define RD_FUZZ_RECORDS_H
 
-#include "data/loader.h"
-#include "data/open.h"
-#include "sequence/batch.h"
-
-#include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(int fact, const char *what)
-{
-    if (fact) return;
-    fprintf(stderr, "fuzz: %s\n", what);
-    abort();
-}
-
-static void must_set(rondo_options *options, const char *name, const char *value)
-{
-    must(rondo_options_set(options, name, value, NULL) == RONDO_OK, name);
-}
-
-/* The bits of the first byte that every harness reads alike; the lower ones are its own. */
-static rondo_options *record_options(const char *reader, uint8_t bits)
-{
-    rondo_options *options = NULL;
-    must(rondo_options_new(&options, NULL) == RONDO_OK, "no options");
-    must_set(options, "reader", reader);
-    must_set(options, "batch-size", "3");
-    must_set(options, "skip-bad", bits & 128 ? "2" : "0");
-    must_set(options, "max-length", bits & 64 ? "3" : "0");
-    return options;
-}
+#include "harness.h"
 
 static void check_rows(const rondo_data *data, uint64_t k, uint64_t *rows)
 {
@@ -55,36 +22,9 @@ static void check_rows(const rondo_data *data, uint64_t k, uint64_t *rows)
     }
 }
 
-static void check_batches(const rondo_data *data, const rondo_options *options)
-{
-    rondo_loader *loader = NULL;
-    rondo_batch *batch = NULL;
-    rondo_status status = RONDO_OK;
-    uint64_t rows = 0;
-    if (rd_data_count(data) == 0) return;
-    must(rondo_loader_new(data, options, 0, &loader, NULL) == RONDO_OK, "no loader");
-    must(rondo_batch_new(&batch, NULL) == RONDO_OK, "no batch");
-    while ((status = rondo_loader_next(loader, batch, NULL, NULL)) == RONDO_OK) {
-        const rd_part *x = rd_batch_part(batch, "x");
-        rows += x->packed.pack.rows;
-        for (size_t i = 0; x->values && i < x->packed.pack.rows * x->width; i++)
-            must(isfinite(x->values[i]), "an input is not finite");
-    }
-    must(status == RONDO_NO, "the loader failed");
-    must(rows >= data->corpus->rows, "rows are lost");
-    rondo_batch_free(batch);
-    rondo_loader_free(loader);
-}
-
-static int ignore(void *user, const char *bytes, size_t size)
-{
-    (void)user, (void)bytes, (void)size;
-    return 0;
-}
-
 static void check_records(const rondo_data *data, const rondo_options *options)
 {
-    uint64_t rows[RD_CORPUS_PARTS] = {0};
+    uint64_t rows[RD_CORPUS_PARTS] = {0}, walked, sequences;
     for (uint64_t k = 0; k < rd_data_count(data); k++) {
         rd_text raw = {0};
         int bad;
@@ -93,7 +33,8 @@ static void check_records(const rondo_data *data, const rondo_options *options)
         rd_text_free(&raw);
     }
     must(rows[RD_X] == data->corpus->rows, "records do not cover the rows");
-    check_batches(data, options);
+    walk_batches(data, options, &walked, &sequences);
+    must(walked >= data->corpus->rows, "rows are lost");
     must(rondo_data_describe(data, NULL, 0, ignore, NULL, NULL) == RONDO_OK, "not described");
 }
 
@@ -105,8 +46,7 @@ static void fuzz_records(rondo_options *options, const char *task, const char *n
     rondo_error error = {0};
     const char *text = (const char *)bytes;
     rondo_status status = rd_data_open_memory(options, task, (rd_known){0}, name, text, size, &first, &error);
-    must((status == RONDO_OK) == (first != NULL), "status and result differ");
-    must(status == RONDO_OK || error.message[0], "refused without a message");
+    judge_opening(status, first, &error);
     rd_known known = {.bare = 1};
     for (int part = RD_X; first && part < RD_CORPUS_PARTS; part++)
         known.part[part] = first->corpus->symbols[part];

@@ -1,58 +1,5 @@
 /* Splitting: byte for byte, nothing lost, nothing in two parts, equal records together when asked. */
-#include "data_help.h"
-
-static char folder_name[64];
-
-static const char *path_of(const char *name)
-{
-    static char path[4][256];
-    static int turn;
-    turn = (turn + 1) % 4;
-    snprintf(path[turn], sizeof path[turn], "%s/%s", folder_name, name);
-    return path[turn];
-}
-
-static int make_folder(void **state)
-{
-    (void)state;
-    strcpy(folder_name, fresh_folder());
-    return 0;
-}
-
-static int drop_folder(void **state)
-{
-    (void)state;
-    remove_folder(folder_name);
-    return 0;
-}
-
-static rondo_status split(rondo_options *options, const char *name, rondo_error *error)
-{
-    rondo_status status = rondo_data_split(options, (const char *const[]){path_of(name)}, 1, path_of("out"), NULL, NULL, error);
-    rondo_options_free(options);
-    return status;
-}
-
-/* The bytes of a part; "" when it is not there. */
-static const char *part(const char *name)
-{
-    static char bytes[3][65536];
-    static int turn;
-    turn = (turn + 1) % 3;
-    FILE *file = fopen(path_of(name), "rb");
-    size_t size = file ? fread(bytes[turn], 1, sizeof bytes[turn] - 1, file) : 0;
-    if (file) fclose(file);
-    bytes[turn][size] = 0;
-    return bytes[turn];
-}
-
-static size_t lines_in(const char *text)
-{
-    size_t n = 0;
-    for (; *text; text++)
-        n += *text == '\n';
-    return n;
-}
+#include "split_help.h"
 
 static void write_lines(size_t count)
 {
@@ -67,12 +14,12 @@ static void lines_go_each_to_one_part_and_the_counts_are_exact(void **state)
     (void)state;
     char line[16];
     write_lines(100);
-    assert_int_equal(split(OPTIONS("lines", "on", "valid-share", "0.2", "test-share", "0.1"), "in.txt", NULL),
+    assert_int_equal(split(OPTIONS("lines", "on", "valid-share", "0.2", "test-share", "0.1"), "in.txt", NULL, NULL),
                      RONDO_OK);
     const char *train = part("out.train"), *valid = part("out.valid"), *test = part("out.test");
-    assert_int_equal(lines_in(train), 70);
-    assert_int_equal(lines_in(valid), 20);
-    assert_int_equal(lines_in(test), 10);
+    assert_int_equal(times(train, "\n"), 70);
+    assert_int_equal(times(valid, "\n"), 20);
+    assert_int_equal(times(test, "\n"), 10);
     for (size_t i = 0; i < 100; i++) {
         sprintf(line, "line%03zu\n", i);
         assert_int_equal(
@@ -88,7 +35,7 @@ static void a_stream_is_cut_by_position_and_the_parts_joined_are_the_file(void *
         memcpy(whole + i, "\xe2\x82\xac", 3);
     whole[sizeof whole - 2] = 0;
     write_file(folder_name, "in.txt", whole, strlen(whole));
-    assert_int_equal(split(OPTIONS("valid-share", "0.25", "test-share", "0.25"), "in.txt", NULL), RONDO_OK);
+    assert_int_equal(split(OPTIONS("valid-share", "0.25", "test-share", "0.25"), "in.txt", NULL, NULL), RONDO_OK);
     snprintf(joined, sizeof joined, "%s%s%s", part("out.train"), part("out.valid"), part("out.test"));
     assert_string_equal(joined, whole);
     assert_int_equal(strlen(part("out.valid")) % 3, 0);
@@ -105,11 +52,11 @@ static void folds_are_test_parts_that_cover_everything_once(void **state)
         sprintf(number, "%d", fold);
         assert_int_equal(
             split(OPTIONS("lines", "on", "folds", "4", "fold", number, "valid-share", "0", "force", "on"),
-                  "in.txt", NULL),
+                  "in.txt", NULL, NULL),
             RONDO_OK);
         const char *test = part("out.test"), *train = part("out.train");
-        assert_int_equal(lines_in(test) + lines_in(train), 30);
-        total += lines_in(test);
+        assert_int_equal(times(test, "\n") + times(train, "\n"), 30);
+        total += times(test, "\n");
         for (size_t i = 0; i < 30; i++) {
             char line[16];
             sprintf(line, "line%03zu\n", i);
@@ -129,7 +76,7 @@ static void equal_records_stay_together_when_asked(void **state)
         sprintf(text + strlen(text), "line%03zu\n", i % 40);
     write_file(folder_name, "in.txt", text, strlen(text));
     assert_int_equal(
-        split(OPTIONS("lines", "on", "distinct", "on", "valid-share", "0.3", "test-share", "0.3"), "in.txt",
+        split(OPTIONS("lines", "on", "distinct", "on", "valid-share", "0.3", "test-share", "0.3"), "in.txt", NULL,
               NULL),
         RONDO_OK);
     for (size_t i = 0; i < 40; i++) {
@@ -141,7 +88,7 @@ static void equal_records_stay_together_when_asked(void **state)
                          1);
     }
     rondo_error error;
-    assert_int_equal(split(OPTIONS("distinct", "on"), "in.txt", &error), RONDO_BAD_ARGUMENT);
+    assert_int_equal(split(OPTIONS("distinct", "on"), "in.txt", NULL, &error), RONDO_BAD_ARGUMENT);
 }
 
 static void a_csv_keeps_its_header_and_its_groups(void **state)
@@ -151,14 +98,14 @@ static void a_csv_keeps_its_header_and_its_groups(void **state)
     for (size_t i = 0; i < 40; i++)
         sprintf(text + strlen(text), "\"a\nb%zu\",%zu\r\n\"a\nb%zu\",0\r\n", i, i, i);
     write_file(folder_name, "in.csv", text, strlen(text));
-    assert_int_equal(split(OPTIONS("group", "g", "valid-share", "0", "test-share", "0.25"), "in.csv", NULL),
+    assert_int_equal(split(OPTIONS("group", "g", "valid-share", "0", "test-share", "0.25"), "in.csv", NULL, NULL),
                      RONDO_OK);
     const char *train = part("out.train"), *test = part("out.test");
     assert_string_equal(part("out.valid"), "");
     assert_int_equal(strlen(train) + strlen(test), strlen(text) + strlen("\"g\",v\r\n"));
     assert_memory_equal(train, "\"g\",v\r\n", 7);
     assert_memory_equal(test, "\"g\",v\r\n", 7);
-    assert_int_equal(lines_in(test), 1 + 10 * 4);
+    assert_int_equal(times(test, "\n"), 1 + 10 * 4);
 }
 
 static void sentences_stay_whole(void **state)
@@ -168,8 +115,8 @@ static void sentences_stay_whole(void **state)
     for (size_t i = 0; i < 20; i++)
         sprintf(text + strlen(text), "a%zu\tX\nb%zu\tY\n%s", i, i, i < 19 ? "\n" : "");
     write_file(folder_name, "in.conll", text, strlen(text));
-    assert_int_equal(split(OPTIONS("valid-share", "0.5", "test-share", "0"), "in.conll", NULL), RONDO_OK);
-    assert_int_equal(lines_in(part("out.train")), 30);
+    assert_int_equal(split(OPTIONS("valid-share", "0.5", "test-share", "0"), "in.conll", NULL, NULL), RONDO_OK);
+    assert_int_equal(times(part("out.train"), "\n"), 30);
     for (size_t i = 0; i < 20; i++) {
         char record[32];
         sprintf(record, "a%zu\tX\nb%zu\tY\n\n", i, i);
@@ -184,18 +131,18 @@ static void nothing_is_replaced_and_nothing_empty_is_left(void **state)
     rondo_error error;
     write_lines(100);
     write_file(folder_name, "out.valid", "mine", 4);
-    assert_int_equal(split(OPTIONS("lines", "on"), "in.txt", &error), RONDO_BAD_ARGUMENT);
+    assert_int_equal(split(OPTIONS("lines", "on"), "in.txt", NULL, &error), RONDO_BAD_ARGUMENT);
     assert_string_equal(part("out.valid"), "mine");
     assert_false(rd_file_exists(path_of("out.train")));
-    assert_int_equal(split(OPTIONS("lines", "on", "force", "on"), "in.txt", &error), RONDO_OK);
+    assert_int_equal(split(OPTIONS("lines", "on", "force", "on"), "in.txt", NULL, &error), RONDO_OK);
     write_lines(2);
-    assert_int_equal(split(OPTIONS("lines", "on", "force", "on"), "in.txt", &error), RONDO_BAD_DATA);
-    assert_int_equal(lines_in(part("out.train")), 80);
+    assert_int_equal(split(OPTIONS("lines", "on", "force", "on"), "in.txt", NULL, &error), RONDO_BAD_DATA);
+    assert_int_equal(times(part("out.train"), "\n"), 80);
     write_file(folder_name, "in.txt", "", 0);
-    assert_int_equal(split(OPTIONS("lines", "on"), "in.txt", &error), RONDO_BAD_DATA);
-    assert_int_equal(split(OPTIONS("valid-share", "0.5", "test-share", "0.5"), "in.txt", &error),
+    assert_int_equal(split(OPTIONS("lines", "on"), "in.txt", NULL, &error), RONDO_BAD_DATA);
+    assert_int_equal(split(OPTIONS("valid-share", "0.5", "test-share", "0.5"), "in.txt", NULL, &error),
                      RONDO_BAD_ARGUMENT);
-    assert_int_equal(split(OPTIONS("folds", "3", "fold", "4"), "in.txt", &error), RONDO_BAD_ARGUMENT);
+    assert_int_equal(split(OPTIONS("folds", "3", "fold", "4"), "in.txt", NULL, &error), RONDO_BAD_ARGUMENT);
 }
 
 static void the_parts_are_reported(void **state)

@@ -1,28 +1,12 @@
 /* Analytic gradients of layers and losses against central differences, in double. The cells have files of
  * their own. */
-#include "../model/model_help.h"
+#include "gradcheck_help.h"
 
 #include "layers/kinds.h"
 
-#define LIMIT 1e-6
-
-static double worst_of_all;
-
 static void check(const char *options, const char *text)
 {
-    bench b;
-    rondo_gradcheck_result worst;
-    bench_open(&b, 1, options);
-    bench_model(&b, text);
-    bench_fill(&b);
-    works(&b, rondo_gradcheck(b.model, b.batch, 0, &worst, &b.error));
-    if (!(worst.worst <= LIMIT))
-        fprintf(stderr, "%s%s: %s analytic %.9g numeric %.9g error %.3g\n", options, text, worst.param,
-                worst.analytic, worst.numeric, worst.worst);
-    assert_true(worst.worst <= LIMIT);
-    assert_true(worst.checked == b.model->numbers);
-    worst_of_all = fmax(worst_of_all, worst.worst);
-    bench_close(&b);
+    check_gradients(options, text, bench_model, bench_fill);
 }
 
 static const char *const texts[] = {

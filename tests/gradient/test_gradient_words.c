@@ -1,26 +1,11 @@
 /* Gradients through the characters of words against central differences, in double: ragged, with empty words.
  */
 #include "../model/words_help.h"
-
-#define LIMIT 1e-6
-
-static double worst_of_all;
+#include "gradcheck_help.h"
 
 static void check(const char *options, const char *text)
 {
-    bench b;
-    rondo_gradcheck_result worst;
-    bench_open(&b, 1, options);
-    words_model(&b, text);
-    words_fill(&b);
-    works(&b, rondo_gradcheck(b.model, b.batch, 0, &worst, &b.error));
-    if (!(worst.worst <= LIMIT))
-        fprintf(stderr, "%s%s: %s analytic %.9g numeric %.9g error %.3g\n", options, text, worst.param,
-                worst.analytic, worst.numeric, worst.worst);
-    assert_true(worst.worst <= LIMIT);
-    assert_true(worst.checked == b.model->numbers);
-    worst_of_all = fmax(worst_of_all, worst.worst);
-    bench_close(&b);
+    check_gradients(options, text, words_model, words_fill);
 }
 
 static const char *const texts[] = {
