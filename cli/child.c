@@ -15,14 +15,14 @@
 
 enum { LOOK_EVERY = 20 }; /* milliseconds between looks at the flag of signals.c */
 
-void words_add(words *to, const char *word)
+void line_add(command_line *to, const char *word)
 {
     char *copy = word && to->count + 1 < MOST_WORDS ? strdup(word) : NULL;
     to->failed |= !copy;
     if (copy) to->word[to->count++] = copy;
 }
 
-void words_join(words *to, ...)
+void line_join(command_line *to, ...)
 {
     buffer made = {0};
     va_list args;
@@ -30,21 +30,21 @@ void words_join(words *to, ...)
     for (const char *piece; (piece = va_arg(args, const char *)) != NULL;)
         buffer_put(&made, piece);
     va_end(args);
-    words_add(to, made.failed ? NULL : made.text);
+    line_add(to, made.failed ? NULL : made.text);
     buffer_free(&made);
 }
 
-void words_free(words *of)
+void line_free(command_line *of)
 {
     for (size_t i = 0; i < of->count; i++)
         free(of->word[i]);
-    *of = (words){0};
+    *of = (command_line){0};
 }
 
 /* Starts this program with its standard error added to `log` and its standard output there too, or into
  * `output`; in a process group of its own, since a signal of the terminal would reach it twice: the second
  * one does not save. */
-static int spawn(const words *line, const char *log, int output, pid_t *child)
+static int spawn(const command_line *line, const char *log, int output, pid_t *child)
 {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
@@ -86,7 +86,7 @@ static int attend(pid_t child, int from, buffer *answer)
 }
 
 /* What the end of a child means for this program. */
-static int judge(const words *line, const char *log, int state)
+static int judge(const command_line *line, const char *log, int state)
 {
     if (signals_stop()) return 128 + signals_stop();
     if (state >= 0 && WIFEXITED(state) && WEXITSTATUS(state) == RONDO_OK) return RONDO_OK;
@@ -98,7 +98,7 @@ static int judge(const words *line, const char *log, int state)
                        WEXITSTATUS(state), log);
 }
 
-int child_run(const words *line, const char *log, buffer *answer)
+int child_run(const command_line *line, const char *log, buffer *answer)
 {
     int ends[2] = {-1, -1};
     pid_t child;

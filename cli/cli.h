@@ -273,17 +273,17 @@ void recipes_free(recipes *of);
 /* ---- this program run by itself (child.c) */
 
 enum { MOST_WORDS = 256 };
-typedef struct words { /* a command line, program name first */
+typedef struct command_line { /* a command line, program name first */
     char *word[MOST_WORDS]; /* owned, ended by NULL */
     size_t count;
     int failed; /* a word too many, or no memory: told by child_run */
-} words;
-void words_add(words *to, const char *word); /* copies; NULL is a failure */
-void words_join(words *to, ...) __attribute__((sentinel)); /* one word of several pieces, ended by NULL */
-void words_free(words *of);
+} command_line;
+void line_add(command_line *to, const char *word); /* copies; NULL is a failure */
+void line_join(command_line *to, ...) __attribute__((sentinel)); /* one word of several pieces, ended by NULL */
+void line_free(command_line *of);
 /* Runs the line, messages added to the file `log`, and gives its status, told unless 0; with `answer`, adds what the
  * line wrote to standard output. After a signal (signals_hold) the child is told to stop, too: 128 and its number. */
-int child_run(const words *line, const char *log, buffer *answer);
+int child_run(const command_line *line, const char *log, buffer *answer);
 
 /* ---- help (help.c, manpage.c, completion.c, topics.c) */
 

@@ -25,7 +25,7 @@ typedef struct task_at_hand {
 /* ---- words of a command line ---- */
 
 /* Words between blanks; {data} stands for the folder of the recipe's data. */
-static void add_split(words *to, const char *text, const char *data)
+static void add_split(command_line *to, const char *text, const char *data)
 {
     while (*text) {
         const size_t gap = strspn(text, " \t"), size = strcspn(text + gap, " \t");
@@ -37,7 +37,7 @@ static void add_split(words *to, const char *text, const char *data)
             buffer_put(&word, data);
             buffer_add(&word, mark + 6, size - before - 6);
         }
-        if (size) words_add(to, word.text ? word.text : "");
+        if (size) line_add(to, word.text ? word.text : "");
         buffer_free(&word);
         text += gap + size;
     }
@@ -46,7 +46,7 @@ static void add_split(words *to, const char *text, const char *data)
 /* ---- one run --------------------------------------------------------------------------------------------------- */
 
 /* The files of a list, each under its folder. */
-static void add_files(words *to, const recipe *of, const char *folder, const char *list)
+static void add_files(command_line *to, const recipe *of, const char *folder, const char *list)
 {
     static const char own[] = "recipe:"; /* a file that stands with the recipe */
     while (*list) {
@@ -55,7 +55,7 @@ static void add_files(words *to, const recipe *of, const char *folder, const cha
         const size_t skip = here ? sizeof own - 1 : 0;
         buffer name = {0};
         buffer_add(&name, list + skip, size - skip);
-        if (size) words_join(to, here ? of->folder : folder, "/", name.text ? name.text : "", NULL);
+        if (size) line_join(to, here ? of->folder : folder, "/", name.text ? name.text : "", NULL);
         buffer_free(&name);
         list += size + (list[size] == ',');
     }
@@ -83,17 +83,17 @@ static void run_free(run *r)
 /* The parts are cut from what the recipe names as training data: once, or anew for each fold. */
 static int make_parts(const task_at_hand *t, run *r, size_t folds, size_t fold)
 {
-    words line = {0};
+    command_line line = {0};
     buffer prefix = {0}, number = {0};
     buffer_format(&prefix, folds ? "%s/%s.fold%zu" : "%s/%s", t->out, t->of->name, fold);
     buffer_format(&number, "%zu", fold);
     static const char *const begins[] = {"rondo", "data", "split", "-f", "-o"};
     for (size_t i = 0; i < sizeof begins / sizeof begins[0]; i++)
-        words_add(&line, begins[i]);
-    words_add(&line, prefix.text);
+        line_add(&line, begins[i]);
+    line_add(&line, prefix.text);
     add_split(&line, t->of->value[RECIPE_SPLIT], r->folder.text);
-    if (folds) words_join(&line, "--folds=", t->of->value[RECIPE_FOLDS], NULL);
-    if (folds) words_join(&line, "--fold=", number.text, NULL);
+    if (folds) line_join(&line, "--folds=", t->of->value[RECIPE_FOLDS], NULL);
+    if (folds) line_join(&line, "--fold=", number.text, NULL);
     add_files(&line, t->of, r->folder.text, t->of->value[RECIPE_TRAIN]);
     int status = child_run(&line, r->log.text, NULL);
     static const char *const endings[] = {"train", "valid", "test"};
@@ -104,33 +104,33 @@ static int make_parts(const task_at_hand *t, run *r, size_t folds, size_t fold)
     r->train = r->names[0].text;
     r->valid = t->of->value[RECIPE_VALID][0] ? r->names[1].text : "";
     r->test = r->names[2].text;
-    words_free(&line);
+    line_free(&line);
     buffer_free(&prefix);
     buffer_free(&number);
     return status;
 }
 
-static void train_line(const task_at_hand *t, const run *r, size_t seed, words *line)
+static void train_line(const task_at_hand *t, const run *r, size_t seed, command_line *line)
 {
     const char *own = t->of->value[RECIPE_OPTIONS];
     buffer text = {0};
-    words_add(line, "rondo");
-    words_add(line, "train");
-    words_add(line, "-f"); /* over what a run left that never began */
-    words_join(line, "--config=", t->of->folder, "/", own[0] ? own : "options", NULL);
+    line_add(line, "rondo");
+    line_add(line, "train");
+    line_add(line, "-f"); /* over what a run left that never began */
+    line_join(line, "--config=", t->of->folder, "/", own[0] ? own : "options", NULL);
     add_split(line, t->of->value[RECIPE_WITH], r->folder.text);
     buffer_format(&text, "--seed=%zu", seed);
-    words_add(line, text.text);
-    words_join(line, "--output=", r->model.text, NULL);
-    words_join(line, "--threads=", text_of(t->call->options, "threads"), NULL);
+    line_add(line, text.text);
+    line_join(line, "--output=", r->model.text, NULL);
+    line_join(line, "--threads=", text_of(t->call->options, "threads"), NULL);
     buffer_free(&text);
-    words valid = {0};
+    command_line valid = {0};
     add_files(&valid, t->of, r->folder.text, r->valid);
     for (size_t i = 0; i < valid.count; i++)
         buffer_format(&text, "%s%s", i ? "," : "--valid=", valid.word[i]);
-    if (valid.count) words_add(line, text.text);
+    if (valid.count) line_add(line, text.text);
     line->failed |= valid.failed;
-    words_free(&valid);
+    line_free(&valid);
     buffer_free(&text);
     add_files(line, t->of, r->folder.text, r->train);
 }
@@ -180,17 +180,17 @@ static int forget_other(const task_at_hand *t, const run *r)
     return status;
 }
 
-static void add_resume(words *line, const run *r)
+static void add_resume(command_line *line, const run *r)
 {
-    words_add(line, "rondo");
-    words_add(line, "train");
-    words_join(line, "--resume=", r->going.text, NULL);
+    line_add(line, "rondo");
+    line_add(line, "train");
+    line_join(line, "--resume=", r->going.text, NULL);
 }
 
 /* Trains unless the model is there; a run that is there goes on. */
 static int make_model(const task_at_hand *t, const run *r, size_t seed)
 {
-    words line = {0};
+    command_line line = {0};
     buffer begun = {0};
     int status = forget_other(t, r);
     buffer_format(&begun, "%s/options", r->going.text);
@@ -202,7 +202,7 @@ static int make_model(const task_at_hand *t, const run *r, size_t seed)
         status = child_run(&line, r->log.text, NULL);
     }
     buffer_free(&begun);
-    words_free(&line);
+    line_free(&line);
     return status;
 }
 
@@ -219,15 +219,15 @@ static int find_number(const char *json, const char *name, double *value)
 
 static int measure(const task_at_hand *t, const run *r, double *value, double *rows)
 {
-    words line = {0};
+    command_line line = {0};
     buffer answer = {0};
-    words_add(&line, "rondo");
-    words_add(&line, "evaluate");
-    words_join(&line, "--model=", r->model.text, NULL);
-    words_add(&line, "--json");
+    line_add(&line, "rondo");
+    line_add(&line, "evaluate");
+    line_join(&line, "--model=", r->model.text, NULL);
+    line_add(&line, "--json");
     add_split(&line, t->of->value[RECIPE_EVALUATE], r->folder.text);
     if (t->of->value[RECIPE_HISTORY][0])
-        words_join(&line, "--history=", r->folder.text, "/",
+        line_join(&line, "--history=", r->folder.text, "/",
                    r->names[strcmp(t->of->value[RECIPE_HISTORY], "valid") == 0].text, NULL);
     add_files(&line, t->of, r->folder.text, r->test);
     int status = child_run(&line, r->log.text, &answer);
@@ -236,7 +236,7 @@ static int measure(const task_at_hand *t, const run *r, double *value, double *r
                              show(t->of->value[RECIPE_METRIC]).text, answer.text ? answer.text : "");
     if (status == RONDO_OK && !find_number(answer.text, "rows", rows))
         *rows = 1;
-    words_free(&line);
+    line_free(&line);
     buffer_free(&answer);
     return status;
 }
