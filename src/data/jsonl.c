@@ -76,7 +76,7 @@ static rondo_status put_object(rd_opening *opening, const rd_input *input, const
     const json_t *input_of = pairs ? one : other, *answer = pairs ? other : one; /* what is read, and what is learned */
     if (!json_is_object(object)) return bad(opening, input, 1, "expected an object", "", error);
     if (!input_of) return bad(opening, input, 1, "the object has no key ", rd_quote(pairs ? first_name : second_name).text, error);
-    if (!answer && !(opening->bare && form != RD_DATA_CONDITIONS))
+    if (!answer && !(opening->bare && !opening->targets && form != RD_DATA_CONDITIONS))
         return bad(opening, input, 1, "the object has no key ", rd_quote(pairs ? second_name : first_name).text, error);
     if (one && !as_text(one, !pairs, number, &first))
         return bad(opening, input, 1, "expected a text under ", rd_quote(first_name).text, error);
@@ -106,7 +106,7 @@ static rondo_status one_line(rd_opening *opening, rd_input *input, const char *l
                    error);
     rondo_status status = put_object(opening, input, object, error);
     json_decref(object);
-    return status;
+    return status == RONDO_OK ? rd_opening_raw(opening, line, size, error) : status;
 }
 
 rondo_status rd_jsonl_read(rd_opening *opening, rd_input *input, rondo_error *error)

@@ -269,6 +269,7 @@ static rondo_status open_sources(rd_opening *opening, const rd_known *known, con
 {
     const rd_reader_row *reader = opening->reader;
     opening->bare = known->bare;
+    opening->targets = known->targets;
     opening->skim = known->skim;
     opening->max_line = (size_t)rd_option_integer(opening->options, RD_OPT_max_line);
     opening->max_length = (uint64_t)rd_option_integer(opening->options, RD_OPT_max_length);
@@ -299,6 +300,9 @@ static rondo_status open_found(rd_opening *opening, const char *task, const rd_k
 {
     RD_TRY(rd_reader_choose(opening->options, task, found->source[0].name, found->count, known->bare && !known->targets,
                             &opening->reader, error));
+    if (known->targets && (opening->reader->answers || rd_reader_pairs(opening->reader, 0)))
+        return rd_fail(error, RONDO_BAD_ARGUMENT, "--reader %s: records are not in one file with what is to be scored",
+                       opening->reader->name);
     if (found->gathered && rd_reader_pairs(opening->reader, known->bare))
         return rd_fail(error, RONDO_BAD_ARGUMENT, "%s: --reader %s takes files in pairs, which must be named themselves, no folder or archive",
                        found->source[0].name, opening->reader->name);

@@ -10,7 +10,7 @@
 typedef struct rd_known {
     rd_symbols *part[RD_CORPUS_PARTS]; /* RD_X … */
     int bare; /* 1: the data are for answers: labels and targets may be missing, records are kept as they looked */
-    int targets; /* 1: with `bare`, readers are chosen as for learning: what a record gives beside its input is there */
+    int targets; /* 1: with `bare`, what a record gives beside its input is there, and readers are chosen as for learning */
     int skim; /* 1: only what stands in the files themselves is wanted: sound that a list names is not read */
 } rd_known;
 /* Reads `count` files ("-" is standard input) completely and checks them; nothing is given unless all is

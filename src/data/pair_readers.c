@@ -40,7 +40,7 @@ static rondo_status one_line(rd_opening *opening, rd_input *input, const char *l
     rd_field first = {0}, second = {line, size}, by;
     rd_pair_names(form, &first_name, &second_name);
     int found = (form == RD_DATA_CLASSES && cut_prefixed(line, size, &first, &second)) || cut_at(sign, line, size, &first, &second);
-    if (!found && opening->bare && form != RD_DATA_CONDITIONS) {
+    if (!found && opening->bare && !opening->targets && form != RD_DATA_CONDITIONS) {
         first = form == RD_DATA_PAIRS ? second : (rd_field){0};
         second = form == RD_DATA_PAIRS ? (rd_field){0} : second;
     } else if (!found || (form != RD_DATA_PAIRS && first.size == 0)) {

@@ -21,6 +21,7 @@ typedef struct rd_opening { /* the work of opening some files */
     int counting;      /* 1: the pass that counts symbols, 0: the pass that fills the stores */
     int bare;          /* 1: for answers, not for learning: labels and targets may be missing, and records that
                           --skip-bad lets pass stay as empty ones */
+    int targets;       /* 1: with `bare`, what stands beside the input of a record may not be missing */
     int closed[RD_CORPUS_PARTS]; /* 1: the vocabulary of the part was known, nothing is counted */
     rd_input *beside;  /* of readers with `beside`: the second file of a pair, walked by the reader; else NULL */
     size_t max_line;

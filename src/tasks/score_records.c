@@ -69,14 +69,15 @@ static rondo_status take_tokens(scoring *s, size_t i, rondo_scored *scored, rond
     return RONDO_OK;
 }
 
-static rondo_status refuse(const scoring *s, uint64_t k, rondo_status status, const char *why, rondo_error *error)
+static rondo_status not_a_number(const scoring *s, uint64_t k, rondo_error *error)
 {
     rd_record_place place = {0};
     RD_TRY(rd_data_record(s->data, k, &place, error));
-    return rd_fail(error, status, "%s:%llu: %s", place.name, (unsigned long long)place.line, why);
+    return rd_fail(error, RONDO_NUMBERS, "%s:%llu: the model gives a probability that is not a number", place.name,
+                   (unsigned long long)place.line);
 }
 
-/* A source without a target has no probability; an empty sequence under a condition has: that of its end. */
+/* An empty sequence has the probability of its end. */
 static rondo_status tell_record(scoring *s, uint64_t k, size_t i, rondo_error *error)
 {
     int bad = 0;
@@ -94,10 +95,7 @@ static rondo_status tell_record(scoring *s, uint64_t k, size_t i, rondo_error *e
         RD_TRY(take_tokens(s, i, &scored, error));
         scored.per_token = s->logprob;
         scored.token = s->token;
-        if (scored.tokens < 2 && rd_equal(s->model->task, "seq2seq"))
-            return refuse(s, k, RONDO_BAD_DATA, "there is no target to score (expected a source, a tab and a target)", error);
-        if (!isfinite(scored.logprob))
-            return refuse(s, k, RONDO_NUMBERS, "the model gives a probability that is not a number", error);
+        if (!isfinite(scored.logprob)) return not_a_number(s, k, error);
     }
     if (s->on_record(s->user, &scored)) return rd_fail(error, RONDO_SYSTEM, "the result could not be written");
     return RONDO_OK;

@@ -69,6 +69,10 @@ check "a bad record keeps its place" [ "$(cut -f4,5 scored | tr '\n\t' ';,')" = 
 printf 'red\ta\nnew\ta\n' >new.tsv
 echo 'a b' >new.x
 says "a condition that training had not" 3 "rondo: new.tsv:2: the condition is none of those that the model knows" score -q -m k.safetensors new.tsv
-says "a source without a target" 3 "rondo: new.x:1: there is no target to score (expected a source, a tab and a target)" score -q -m p.safetensors --reader tsv new.x
+says "a source without a target" 3 "rondo: new.x:1:4: expected a source, a tab and a target, found no tab" score -q -m p.safetensors new.x
+says "sources only" 2 "rondo: --reader plain: records are not in one file with what is to be scored" score -q -m p.safetensors --reader plain new.x
+printf '{"source":"a b","target":"A B"}\n{"source":"b","target":""}\n' >two.jsonl
+check "an empty target has the probability of its end" [ "$("$program" score -q -m p.safetensors two.jsonl | cut -f2 | tr '\n' ' ')" = '3 1 ' ]
+check "an object is told as it stood" sh -c "'$program' score -q -m p.safetensors two.jsonl | cut -f4 | cmp - two.jsonl"
 says "labels have no score" 4 'rondo: a model of task "classify" gives no probabilities of lines (expected lm, conditional or seq2seq)' score -m c.safetensors test.tsv
 exit "$bad"

@@ -164,7 +164,7 @@ static void lines_that_are_not_sound_are_bad_places(void **state)
     expect_refused(DEFAULTS, folder, "none.wav\ta\n", RONDO_SYSTEM, "a.list:1:1: ");
     expect_refused(DEFAULTS, folder, "/dev/zero\ta\n", RONDO_BAD_DATA, "/dev/zero: is no ordinary file");
     expect_refused(DEFAULTS, folder, ".\ta\n", RONDO_BAD_DATA, "is no ordinary file");
-    assert_int_equal(open_list(OPTIONS("skip-bad", "2"), "classify", folder, "lies.wav\tb\ngood.wav\ta\nx\n",
+    assert_int_equal(open_list(OPTIONS("skip-bad", "3"), "classify", folder, "lies.wav\tb\nnone.wav\tb\ngood.wav\ta\nx\n",
                                0, &data, &error),
                      RONDO_OK);
     assert_int_equal(rd_data_count(data), 1);
