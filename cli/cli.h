@@ -243,6 +243,7 @@ typedef struct training {
     uint64_t step, saved_step, best_step;
     int saved;                    /* a checkpoint was written */
     double best_loss;             /* NaN without validation */
+    rondo_metric best_headline;   /* of the same evaluation; name NULL: none */
     char reason[64];              /* why it ended */
 } training;
 void training_begin(training *t, const rondo_options *options, const char *run);

@@ -260,6 +260,8 @@ static void tell_end(const job *j)
             buffer_format(&line, " (%.3g bits/char)", w->best_loss / 0.693147180559945309);
         else if (option_is(j->options, "task", "lm"))
             buffer_format(&line, " (perplexity %.4g)", exp(w->best_loss));
+        if (w->best_headline.name && isfinite(w->best_headline.value))
+            buffer_format(&line, ", %s %.4g", w->best_headline.name, w->best_headline.value);
         buffer_format(&line, " at step %llu", (unsigned long long)w->best_step);
     }
     if (output[0]) buffer_format(&line, "; saved %s", output);

@@ -106,6 +106,7 @@ static void on_warning(training *t, const rondo_event *event)
 static void on_end(training *t, const rondo_event *event)
 {
     snprintf(t->reason, sizeof t->reason, "%s", event->text ? event->text : "");
+    t->best_headline = event->headline;
     progress_erase(&t->bar);
 }
 

@@ -364,7 +364,7 @@ typedef struct rondo_event {
     int improved;
     const struct rondo_metrics *metrics; /* EVAL: all of the validation, lent for the call; else NULL */
     rondo_metric headline;      /* EVAL: what `--best-by` judges by, or with the loss the task's own (accuracy, F1 …);
-                                 * name NULL: none; names live with the program */
+                                 * END: that of the best evaluation; name NULL: none; names live with the program */
     size_t memory;              /* bytes reserved */
     const char *text;           /* a sentence, or the reason a run ended: "epochs", "patience", "time", … */
 } rondo_event;

@@ -34,10 +34,10 @@ typedef struct member {
 #field, NUMBER, offsetof(rd_progress, field)                                                         \
     }
 static const member members[] = {
-    COUNTER(step),    COUNTER(epoch),     COUNTER(batch),     COUNTER(best_step),
-    COUNTER(worse),   COUNTER(evaluated), COUNTER(diverging), COUNTER(backed_off),
-    REAL(best_loss),  REAL(best_score),  REAL(valid_loss),   REAL(train_loss),   REAL(epoch_loss),
-    REAL(epoch_rows), REAL(lowest_mean),  REAL(rate_factor),  REAL(seconds),
+    COUNTER(step),       COUNTER(epoch),     COUNTER(batch),      COUNTER(best_step), COUNTER(worse),
+    COUNTER(evaluated),  COUNTER(diverging), COUNTER(backed_off), REAL(best_loss),    REAL(best_score),
+    REAL(best_headline), REAL(valid_loss),   REAL(train_loss),    REAL(epoch_loss),   REAL(epoch_rows),
+    REAL(lowest_mean),   REAL(rate_factor),  REAL(seconds),
 };
 enum { MEMBERS = sizeof members / sizeof *members };
 
@@ -217,8 +217,9 @@ static void list_data(const char *kept, const char *part, const rondo_data *data
     rd_text_put(changes, ": other bytes than when the run was started\n");
 }
 
-/* The options and the data that differ, a line each. A model's options are those given and what it noted of its data (columns,
- * rates), so they are compared with those of the model at hand, which has seen the data again. */
+/* The options and the data that differ, a line each. A model's options are those given and what it noted of
+ * its data (columns, rates), so they are compared with those of the model at hand, which has seen the data
+ * again. */
 static rondo_status list_changes(const rondo_trainer *t, const rd_bundle *bundle, const rondo_options *old,
                                  rd_text *changes, rondo_error *error)
 {

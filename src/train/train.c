@@ -26,6 +26,7 @@ typedef struct run {
     double begun, seconds_before; /* of this process; trained before it */
     double tokens, tokens_since;  /* for tokens a second */
     double stepping, waited;      /* seconds in steps; of these, without a batch */
+    const char *headline;         /* of the last evaluation; NULL: none yet */
     int answer;                   /* the last other than 0 */
     int save_pending;             /* a save failed: retried each interval */
     int log_failed;               /* the log waits for room; told once */
@@ -45,6 +46,7 @@ static rondo_event event_of(const run *r, rondo_event_kind kind)
                          .valid_loss = p->valid_loss,
                          .best_loss = p->best_loss,
                          .best_step = p->best_step,
+                         .headline = {.name = r->headline, .value = p->best_headline},
                          .total_steps = r->t->schedule.total,
                          .seconds_trained = seconds_trained(r),
                          .tokens_per_second = span > 0 ? r->tokens / span : 0,
@@ -92,7 +94,7 @@ static int poll_callback(void *user)
 
 /* ---- evaluation ---------------------------------------------------------------------------------------- */
 
-static rondo_status keep_best(run *r, double score, rondo_error *error)
+static rondo_status keep_best(run *r, double score, double headline, rondo_error *error)
 {
     rondo_trainer *t = r->t;
     if (!t->best)
@@ -100,6 +102,7 @@ static rondo_status keep_best(run *r, double score, rondo_error *error)
     memcpy(t->best, t->model->params, t->model->numbers * sizeof *t->best);
     t->progress.best_loss = t->progress.valid_loss;
     t->progress.best_score = score;
+    t->progress.best_headline = headline;
     t->progress.best_step = t->progress.step;
     return RONDO_OK;
 }
@@ -128,15 +131,17 @@ static rondo_status evaluate(run *r, const rondo_step_report *step, rondo_error 
     rondo_metric judge;
     RD_TRY(rd_judge_find(t->options, &metrics, &judge, error));
     const double score = -judge.better * judge.value;
+    const rondo_metric headline = rd_equal(judge.name, "loss") ? rd_judge_headline(t->options, &metrics) : judge;
     int improved = isnan(p->best_score) || score < p->best_score;
     p->worse = improved ? 0 : p->worse + 1;
-    if (improved) RD_TRY(keep_best(r, score, error));
+    if (improved) RD_TRY(keep_best(r, score, headline.name ? headline.value : (double)NAN, error));
     rd_schedule_evaluated(&t->schedule, improved);
     p->evaluated = p->step;
+    r->headline = headline.name;
     rondo_event event = event_of(r, RONDO_EVENT_EVAL);
     event.improved = improved;
     event.metrics = &metrics;
-    event.headline = rd_equal(judge.name, "loss") ? rd_judge_headline(t->options, &metrics) : judge;
+    event.headline = headline;
     return tell(r, &event, step, error);
 }
 

@@ -70,7 +70,7 @@ rondo_status rondo_trainer_new(rondo_model *model, const rondo_data *train, cons
     t->eval_every = evaluate_every(t);
     const double none = (double)NAN;
     t->progress = (rd_progress){
-        .best_loss = none, .best_score = none, .valid_loss = none, .train_loss = none, .lowest_mean = none, .rate_factor = 1};
+        .best_loss = none, .best_score = none, .best_headline = none, .valid_loss = none, .train_loss = none, .lowest_mean = none, .rate_factor = 1};
     rd_schedule_init(&t->schedule, options, rd_loader_batches(t->loader), total_steps(t));
     model->seed = (uint64_t)rd_option_integer(options, RD_OPT_seed);
     *trainer = t;

@@ -18,6 +18,7 @@ typedef struct rd_progress {
     uint64_t evaluated;           /* the step of the last evaluation */
     double best_loss, valid_loss; /* NaN before the first evaluation */
     double best_score;            /* what --best-by judges, the lower the better; NaN likewise */
+    double best_headline;         /* the task's metric (judge.h) at that evaluation; NaN: it has none */
     double train_loss;            /* running mean over about 100 steps */
     double epoch_loss, epoch_rows;
     double lowest_mean;           /* of train_loss, for --diverge */

@@ -15,6 +15,7 @@ make_pairs test.tsv 2 100
 check "a model of labels" [ -s m.safetensors ]
 "$program" train -f --task classify --hidden-size 8 --embed-size 4 --max-steps 4 --eval-every 2 -j 1 -o shown.safetensors train.tsv 2>shown
 check "train: an evaluation shows accuracy" sh -c 'grep -E "^step=4 .* valid=[0-9.]+ accuracy=[01][0-9.]* " shown'
+check "train: the last line has that of the best" grep -qE '^stopped: step budget; best valid [0-9.]+, accuracy [01][0-9.]* at step [24]; saved shown' shown
 check "train: and logs all metrics" sh -c 'grep "\"eval\"" shown.run/metrics.jsonl | grep -E "\"accuracy\":[0-9.]+,\"macro_f1\":[0-9.]+"'
 check "evaluate: accuracy over 0.95" "$program" evaluate -q -m m.safetensors --metric accuracy --fail-under 0.95 test.tsv
 status "evaluate: a gate that is not reached" 1 evaluate -q -m m.safetensors --metric accuracy --fail-under 1.1 test.tsv
