@@ -33,6 +33,13 @@ static int wanted(const char *name, char *const *names, size_t count)
     return count == 0;
 }
 
+/* What is told: of the model, and, with --baselines, of counting in training data alone. */
+typedef struct results {
+    const session *s;
+    rondo_metrics metrics, beside;
+    rondo_scores *scores; /* owned */
+} results;
+
 static void print(const rondo_metrics *metrics, char *const *names, size_t count)
 {
     for (size_t i = 0; i < metrics->count; i++) {
@@ -41,8 +48,32 @@ static void print(const rondo_metrics *metrics, char *const *names, size_t count
     }
 }
 
-static void print_json(const rondo_metrics *metrics, char *const *names, size_t count)
+static void print_beside(const rondo_metrics *beside)
 {
+    for (size_t i = 0; i < beside->count; i++)
+        output_format("baseline %s\t%.6g\n", beside->metric[i].name, beside->metric[i].value);
+}
+
+static void put_beside_json(json_line *line, const rondo_metrics *beside)
+{
+    buffer object = {0};
+    for (size_t i = 0; i < beside->count; i++) {
+        const rondo_metric *m = &beside->metric[i];
+        buffer_put(&object, i ? "," : "{");
+        json_quote(&object, m->name, strlen(m->name));
+        if (isfinite(m->value))
+            buffer_format(&object, ":%.9g", m->value);
+        else
+            buffer_put(&object, ":null");
+    }
+    buffer_put(&object, "}");
+    if (beside->count && object.text) json_raw(line, "baselines", object.text);
+    buffer_free(&object);
+}
+
+static void print_json(const results *r, char *const *names, size_t count)
+{
+    const rondo_metrics *metrics = &r->metrics;
     json_line line;
     json_begin(&line);
     for (size_t i = 0; i < metrics->count; i++) {
@@ -50,6 +81,7 @@ static void print_json(const rondo_metrics *metrics, char *const *names, size_t 
         if (wanted(m->name, names, count)) json_number(&line, m->name, m->value);
     }
     json_number(&line, "rows", metrics->rows);
+    put_beside_json(&line, &r->beside);
     json_end(&line);
 }
 
@@ -115,17 +147,20 @@ static int confusion_svg(const session *s, const rondo_scores *scores)
 }
 
 /* Chunk tags are told in conlleval's text, unless single metrics or JSON are asked for. */
-static int put_results(const session *s, const rondo_metrics *metrics, const rondo_scores *scores,
-                       char *const *names, size_t count)
+static int put_results(const results *r, char *const *names, size_t count)
 {
+    const session *s = r->s;
+    const rondo_metrics *metrics = &r->metrics;
+    const rondo_scores *scores = r->scores;
     int json = flag_of(s->options, "json"), told = !json && count == 0 && find(metrics, "entity_f1") != NULL;
     int status = RONDO_OK;
     if (told)
         status = write_scores(scores, "report", s->options);
     else if (json)
-        print_json(metrics, names, count);
+        print_json(r, names, count);
     else
         print(metrics, names, count);
+    if (!json) print_beside(&r->beside);
     if (status == RONDO_OK && find(metrics, "bleu")) status = say(s, scores, "report");
     if (status == RONDO_OK) status = say(s, scores, "notes");
     if (status == RONDO_OK && !report_quiet()) status = baseline(s, scores);
@@ -148,16 +183,37 @@ static int gate(const rondo_options *options, const rondo_metrics *metrics, cons
     return sound ? RONDO_OK : RONDO_NO;
 }
 
-static int tell(const session *s, const rondo_metrics *metrics, const rondo_scores *scores)
+static int tell(const results *r)
 {
+    const rondo_metrics *metrics = &r->metrics;
     char **names = NULL;
     size_t count = 0;
-    int status = list_split(text_of(s->options, "metric"), &names, &count);
+    int status = list_split(text_of(r->s->options, "metric"), &names, &count);
     if (status == RONDO_OK) status = check_names(metrics, names, count);
-    if (status == RONDO_OK) status = put_results(s, metrics, scores, names, count);
+    if (status == RONDO_OK) status = put_results(r, names, count);
     if (status == RONDO_OK)
-        status = gate(s->options, metrics, count ? names[0] : metrics->count ? metrics->metric[0].name : "");
+        status = gate(r->s->options, metrics, count ? names[0] : metrics->count ? metrics->metric[0].name : "");
     list_free(names, count);
+    return status;
+}
+
+/* --baselines: the training data, read with the model's vocabularies. */
+static int measure_beside(results *r, const rondo_data *data)
+{
+    char **path = NULL;
+    size_t paths = 0;
+    rondo_data *train = NULL;
+    rondo_error error = {0};
+    int status = list_split(text_of(r->s->options, "baselines"), &path, &paths);
+    if (status == RONDO_OK && paths &&
+        (rondo_data_open(r->s->options, r->s->model, (const char *const *)path, paths, &train, &error) != RONDO_OK ||
+         rondo_baselines(train, data, r->s->options, &r->beside, &error) != RONDO_OK))
+        status = report_error(&error);
+    if (status == RONDO_OK && paths && r->beside.count == 0)
+        status = report_fail(RONDO_BAD_ARGUMENT, NULL, "--baselines: there are none for a model of task %s",
+                             text_of(r->s->options, "task"));
+    rondo_data_free(train);
+    list_free(path, paths);
     return status;
 }
 
@@ -167,17 +223,17 @@ int run_evaluate(invocation *call)
     session s = {0};
     rondo_data *data = NULL;
     rondo_error error = {0};
-    rondo_metrics metrics = {0};
-    rondo_scores *scores = NULL;
+    results r = {.s = &s};
     const char *path = model_path(call);
     int status = path[0] ? session_open(&s, call, path) : RONDO_BAD_ARGUMENT;
     if (status == RONDO_OK &&
         (rondo_data_open(s.options, s.model, call->files ? call->file : standard_input,
                          call->files ? call->files : 1, &data, &error) != RONDO_OK ||
-         rondo_scores_new(s.model, data, s.options, &metrics, &scores, &error) != RONDO_OK))
+         rondo_scores_new(s.model, data, s.options, &r.metrics, &r.scores, &error) != RONDO_OK))
         status = report_error(&error);
-    if (status == RONDO_OK) status = tell(&s, &metrics, scores);
-    rondo_scores_free(scores);
+    if (status == RONDO_OK) status = measure_beside(&r, data);
+    if (status == RONDO_OK) status = tell(&r);
+    rondo_scores_free(r.scores);
     rondo_data_free(data);
     session_close(&s);
     return status;

@@ -41,6 +41,14 @@ words=$(grep -c . test.conll) phrases=$(grep -c ' B-' test.conll)
 check "chunk tags are told as conlleval does" grep -q "^processed $words tokens with $phrases phrases; found: [0-9]* phrases; correct: [0-9]*\.$" report
 check "accuracy of tags" [ "$(sed -n 's/^accuracy: *\([0-9.]*\)%.*/\1/p' report)" = "$(awk '{ r += $(NF - 1) == $NF } END { printf "%.2f", 100 * r / NR }' tagged)" ]
 check "a line a type" [ "$(sed 1,2d report | cut -d: -f1 | tr -d ' \n')" = LOCPER ]
+"$program" evaluate -q -m t.safetensors --baselines train.conll test.conll | grep '^baseline ' >beside
+guess='NF == 2 && FNR == NR { n[$1 " " $2]++; m[$2]++; seen[$1] = 1; next } FNR == 1 { for (k in m) if (m[k] > m[most]) most = k
+    for (k in n) { split(k, p, " "); if (!(p[1] in best) || n[k] > n[p[1] " " best[p[1]]]) best[p[1]] = p[2] } }
+    NF == 2 { all++; u += ($1 in seen ? best[$1] : most) == $2; r += most == $2 } END { printf "%.6g %.6g", r / all, u / all }'
+check "--baselines: the usual tag, and that of each word" \
+    [ "$(sed -n 's/^baseline .*: accuracy	//p' beside | tr '\n' ' ')" = "$(awk "$guess" train.conll test.conll) " ]
+"$program" evaluate -q -m c.safetensors --json --baselines train.tsv test.tsv >json
+check "--baselines --json: an object" grep -q '"baselines":{"majority: accuracy":0.[0-9]*,"majority: macro_f1":0.[0-9]*}' json
 "$program" evaluate -q -m t.safetensors --metric entity_f1 test.conll >one
 check "--metric: one of them" [ "$(cut -f1 one)" = entity_f1 ]
 
@@ -68,6 +76,7 @@ printf 'red\ta b\nnothing\nsky\tb' | "$program" score -q -m k.safetensors --skip
 check "a bad record keeps its place" [ "$(cut -f4,5 scored | tr '\n\t' ';,')" = 'red,a b;;sky,b;' ]
 printf 'red\ta\nnew\ta\n' >new.tsv
 echo 'a b' >new.x
+says "--baselines: a task without any" 2 "rondo: --baselines: there are none for a model of task seq2seq" evaluate -q -m p.safetensors --baselines pairs.tsv pairs.tsv
 says "a condition that training had not" 3 "rondo: new.tsv:2: the condition is none of those that the model knows" score -q -m k.safetensors new.tsv
 says "a source without a target" 3 "rondo: new.x:1:4: expected a source, a tab and a target, found no tab" score -q -m p.safetensors new.x
 says "sources only" 2 "rondo: --reader plain: records are not in one file with what is to be scored" score -q -m p.safetensors --reader plain new.x
