@@ -32,6 +32,14 @@ rondo_status rd_model_can_learn(const rondo_model *model, const char *function, 
     return RONDO_BAD_ARGUMENT;
 }
 
+/* Vectors stay f32 whatever the matrices are. */
+static int has_matrices(const rd_layer *layer)
+{
+    for (size_t p = 0; p < layer->params; p++)
+        if (rd_param_is_matrix(&layer->param[p])) return 1;
+    return 0;
+}
+
 rondo_status rd_model_can_narrow(const rondo_model *model, rd_weights weights, rondo_error *error)
 {
     if (!model->device->kernels.stream.product[weights])
@@ -39,7 +47,7 @@ rondo_status rd_model_can_narrow(const rondo_model *model, rd_weights weights, r
                        rd_weights_names[weights]);
     for (size_t i = 0; i < model->layers; i++) {
         const rd_layer *layer = &model->layer[i];
-        if (layer->params > 0 && !layer->ops->step)
+        if (has_matrices(layer) && !layer->ops->step)
             return rd_fail(error, RONDO_BAD_ARGUMENT, "layer \"%s\" (%s) cannot have %s weights", layer->name,
                            layer->ops->kind, rd_weights_names[weights]);
         for (size_t p = 0; p < layer->params && weights == RD_WEIGHTS_INT8; p++)

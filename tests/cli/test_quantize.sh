@@ -31,6 +31,10 @@ done
 check "int8 is smaller than bf16, bf16 than f32" [ "$(size int8.safetensors)" -lt "$(size bf16.safetensors)" -a "$(size bf16.safetensors)" -lt "$(size m.safetensors)" ]
 "$program" quantize -m m.safetensors -q -f -o int8.safetensors --json text.txt >json
 check "--json: one object" grep -qE '^\{"schema":1,"weights":"int8","f32_nll":[0-9.e-]+,"nll":[0-9.e-]+,.*\}$' json
+awk 'BEGIN { print "v,w"; for (i = 0; i < 80; i++) printf "%d,%d\n", 5 + i % 7, i % 5 }' >series.csv
+"$program" train -q --task forecast --target v --difference last --seq-len 9 --horizon 2 --hidden-size 12 --max-steps 60 --lr 0.01 -j 1 -o f.safetensors series.csv
+check "a model with statistics of its numbers" sh -c "'$program' quantize -q -m f.safetensors -o f8.safetensors series.csv >table"
+check "they are not rounded, and the errors hardly change" awk -F '\t' '$1 ~ /^(mae|rmse)$/ { n++; if (($3 / $2 - 1) ^ 2 > 0.01) exit 1 } /naive|last_value/ && $2 != $3 { exit 1 } END { exit n < 2 }' table
 says "a layer that cannot be narrow is named" 2 'rondo: layer "h1" (mingru) cannot have int8 weights' quantize -m scan.safetensors -o x.safetensors
 check "and nothing is written" [ ! -e x.safetensors ]
 status "an output is needed" 2 quantize -m m.safetensors
