@@ -135,7 +135,7 @@ typedef struct rondo_sequences {
     const size_t *length;               /* [count] steps of each, 0 allowed */
     size_t width;                       /* numbers a step; 0 when `symbols` is given */
     const rondo_real *const *values;    /* [count] -> [length][width], or NULL */
-    const int32_t *const *symbols;      /* [count] -> [length], or NULL; −1 is an ignored target */
+    const int32_t *const *symbols;      /* [count] -> [length], or NULL; below 0 is an ignored target */
 } rondo_sequences;
 
 typedef struct rondo_batch rondo_batch;

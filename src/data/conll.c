@@ -157,6 +157,16 @@ static rondo_status cut_tags(conll_state *state, rondo_error *error)
     return RONDO_OK;
 }
 
+/* A tag that the vocabulary lacks keeps its text, since phrases are counted by it. */
+static rondo_status note_unseen(rd_corpus *corpus, const rd_text *tag, int32_t *index, rondo_error *error)
+{
+    const rd_symbols_rules rules = {.kind = RD_TOKENS_LABEL, .min_freq = 1};
+    if (!corpus->unseen) RD_TRY(rd_symbols_new(&rules, &corpus->unseen, error));
+    RD_TRY(rd_symbols_count(corpus->unseen, tag->text, tag->size, error));
+    *index = -2 - rd_symbols_find(corpus->unseen, tag->text, tag->size);
+    return RONDO_OK;
+}
+
 /* Counts or encodes the tags of the sentence, written as --scheme asks; a tag that is missing is -1. */
 static rondo_status put_tags(rd_opening *opening, conll_state *state, rondo_error *error)
 {
@@ -170,6 +180,8 @@ static rondo_status put_tags(rd_opening *opening, conll_state *state, rondo_erro
         RD_TRY(rd_text_done(&state->shown, error));
         if (state->field[i].size) {
             RD_TRY(one_symbol(opening, RD_Y, state->shown.text, state->shown.size, y, error));
+            if (!opening->counting && y->index[y->count - 1] < 0)
+                RD_TRY(note_unseen(opening->corpus, &state->shown, &y->index[y->count - 1], error));
             continue;
         }
         RD_TRY(rd_grow(&y->index, &y->room, y->count + 1, sizeof *y->index, "encoded text", error));

@@ -103,6 +103,7 @@ void rd_corpus_free(rd_corpus *corpus)
     for (size_t i = 0; i < corpus->files; i++)
         rd_free(corpus->file[i].name);
     rd_free(corpus->file);
+    rd_symbols_free(corpus->unseen);
     rd_text_free(&corpus->skipped_places);
     rd_free(corpus);
 }

@@ -70,6 +70,7 @@ typedef struct rd_corpus {
     struct rd_series_set *series;       /* owned: RD_DATA_WINDOWS only (series.h) */
     uint64_t unknown[RD_CORPUS_PARTS]; /* symbols mapped to the unknown one; labels never seen in training */
     uint64_t cut;                  /* records shortened to --max-length */
+    rd_symbols *unseen;            /* tags that the vocabulary of y lacks, as they came: number k stands as -2 - k; NULL: none */
     unsigned schemes;              /* tags: how entities are written, see tag_schemes.h */
     uint64_t skipped;              /* bad records left out */
     rd_text skipped_places;        /* the first ten of them */

@@ -87,7 +87,7 @@ static rondo_status read_inputs(const rondo_model *model, const rondo_state *sta
     for (size_t i = 0; i < model->parts; i++) {
         if (!is_read(model, i, mode)) continue;
         int32_t lowest =
-            is_read(model, i, RONDO_USE) ? 0 : -1; /* targets that are fed back may be ignored ones */
+            is_read(model, i, RONDO_USE) ? 0 : INT32_MIN; /* targets that are fed back may be ignored ones */
         RD_TRY(rd_run_part(model, batch, i, lowest, &in->part[i], error));
         const rondo_pack *pack = &in->part[i]->packed.pack;
         in->limit[i] =

@@ -65,7 +65,7 @@ static rondo_status open_turn(const rondo_model *model, size_t i, turn *t, rondo
     const struct rd_model_run *run = model->run;
     const rd_loss_node *node = &model->loss[i];
     *t = (turn){.model = model, .node = node, .frame = run->frame, .source = &model->layer[node->source]};
-    RD_TRY(rd_run_part(model, run->batch, node->target, -1, &t->target, error));
+    RD_TRY(rd_run_part(model, run->batch, node->target, INT32_MIN, &t->target, error));
     RD_TRY(check_target(t, run, error));
     t->call = rd_frame_call(model, run->frame, &run->call, node->source);
     t->rows = node->info->sequence ? run->call.sequences : rd_shape_rows(&t->source->out, &run->call);

@@ -9,33 +9,51 @@
 
 /* ---- labels */
 
-static rondo_status copy_names(rondo_scores *scores, const rd_symbols *labels, rondo_error *error)
+static void add_names(rd_text *names, const rd_symbols *labels)
 {
-    size_t at = 0;
-    for (size_t k = 0; k < scores->classes; k++) {
+    for (size_t k = 0; labels && k < rd_symbols_size(labels); k++) {
         size_t size;
         const char *text = rd_symbols_text(labels, k, &size);
-        rd_text_add(&scores->names, text, size);
-        rd_text_add(&scores->names, "", 1);
+        rd_text_add(names, text, size);
+        rd_text_add(names, "", 1);
     }
+}
+
+/* Those of the vocabulary, one for all labels that it lacks, and the tags that it lacks by themselves. */
+static rondo_status copy_names(rondo_scores *scores, const rd_symbols *labels, const rd_symbols *unseen, rondo_error *error)
+{
+    static const char lacking[] = "(not in training)";
+    const size_t count = scores->classes + 1 + (unseen ? rd_symbols_size(unseen) : 0);
+    size_t at = 0;
+    add_names(&scores->names, labels);
+    rd_text_add(&scores->names, lacking, sizeof lacking);
+    add_names(&scores->names, unseen);
     RD_TRY(rd_text_done(&scores->names, error));
-    RD_TRY(rd_alloc(scores->classes + 1, sizeof *scores->name, "the names of labels", &scores->name, error));
-    for (size_t k = 0; k < scores->classes; k++) {
+    RD_TRY(rd_alloc(count, sizeof *scores->name, "the names of labels", &scores->name, error));
+    for (size_t k = 0; k < count; k++) {
         scores->name[k] = scores->names.text + at;
         at += strlen(scores->names.text + at) + 1;
     }
-    scores->name[scores->classes] = "(not in training)";
     return RONDO_OK;
 }
 
-static rondo_status begin_labels(rondo_scores *scores, const rd_symbols *labels, rd_data_form form,
-                                 rondo_error *error)
+/* The place of a target's name in scores->name. A tag that training never saw is wrong, but begins and ends the phrases
+ * that it begins and ends. */
+static int32_t name_of(const rondo_scores *scores, int32_t target)
 {
+    return target < -1 ? (int32_t)scores->classes - 1 - target : target;
+}
+
+static rondo_status begin_labels(rondo_scores *scores, const rondo_data *data, rondo_error *error)
+{
+    const rd_symbols *labels = rd_data_symbols(data, "y"), *unseen = data->corpus->unseen;
+    const size_t unknown = unseen ? rd_symbols_size(unseen) : 0;
     scores->classes = rd_symbols_size(labels);
-    RD_TRY(copy_names(scores, labels, error));
+    RD_TRY(copy_names(scores, labels, unseen, error));
     RD_TRY(rd_confusion_new(&scores->confusion, scores->classes, error));
-    scores->chunks = form == RD_DATA_TAGS && rd_tags_are_chunks(scores->name, scores->classes);
-    return scores->chunks ? rd_entities_new(&scores->entities, scores->name, scores->classes, error) : RONDO_OK;
+    scores->chunks = rd_data_form_of(data) == RD_DATA_TAGS && rd_tags_are_chunks(scores->name, scores->classes);
+    if (!scores->chunks) return RONDO_OK;
+    return rd_entities_new(&scores->entities, scores->name, scores->classes + 1 + unknown, error);
 }
 
 rondo_status rd_scores_new(const rondo_data *data, rondo_scores **scores, rondo_error *error)
@@ -44,7 +62,7 @@ rondo_status rd_scores_new(const rondo_data *data, rondo_scores **scores, rondo_
     int labels = form == RD_DATA_TAGS || form == RD_DATA_CLASSES;
     *scores = NULL;
     RD_TRY(rd_alloc(1, sizeof **scores, "the scores of an evaluation", scores, error));
-    rondo_status status = labels ? begin_labels(*scores, rd_data_symbols(data, "y"), form, error) : RONDO_OK;
+    rondo_status status = labels ? begin_labels(*scores, data, error) : RONDO_OK;
     if (status != RONDO_OK) {
         rondo_scores_free(*scores);
         *scores = NULL;
@@ -74,7 +92,7 @@ void rd_scores_labels(rondo_scores *scores, const rd_part *target, const int32_t
         rd_entity_walk walk = {0};
         for (size_t t = 0; t < pack->length[pack->order[place]]; t++) {
             size_t row = pack->offset[t] + place;
-            rd_entities_step(&scores->entities, &walk, target->symbols[row], guess[row]);
+            rd_entities_step(&scores->entities, &walk, name_of(scores, target->symbols[row]), guess[row]);
         }
         rd_entities_end(&scores->entities, &walk);
     }
@@ -82,9 +100,12 @@ void rd_scores_labels(rondo_scores *scores, const rd_part *target, const int32_t
 
 void rd_scores_record(rondo_scores *scores, const int32_t *truth, const int32_t *guess, size_t length)
 {
-    for (size_t i = 0; i < length; i++)
+    rd_entity_walk walk = {0};
+    for (size_t i = 0; i < length; i++) {
         rd_confusion_add(&scores->confusion, truth[i], guess[i]);
-    if (scores->chunks) rd_entities_add(&scores->entities, truth, guess, length);
+        if (scores->chunks) rd_entities_step(&scores->entities, &walk, name_of(scores, truth[i]), guess[i]);
+    }
+    if (scores->chunks) rd_entities_end(&scores->entities, &walk);
 }
 
 /* ---- texts */

@@ -16,7 +16,7 @@
 struct rondo_scores {
     size_t classes;          /* of labels; 0: the targets are none */
     rd_text names;           /* owned; the labels one after the other, each ended by 0 */
-    const char **name;       /* [classes + 1] owned; into names; the last stands for labels not in training */
+    const char **name;       /* [classes + 1 + unseen tags] owned; into names; [classes]: labels not in training */
     rd_confusion confusion;  /* of labels */
     int chunks;              /* 1: the labels are chunk tags, a sequence of them a record */
     rd_entities entities;    /* of chunk tags */

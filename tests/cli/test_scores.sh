@@ -52,6 +52,13 @@ check "--baselines --json: an object" grep -q '"baselines":{"majority: accuracy"
 "$program" evaluate -q -m t.safetensors --metric entity_f1 test.conll >one
 check "--metric: one of them" [ "$(cut -f1 one)" = entity_f1 ]
 
+# I-LOC and B-NEW are not in training: the phrases of the file are still its own, and half of one found is none
+printf 'rome B-LOC\nrome I-LOC\nand O\nann B-NEW\nand O\nann B-PER\nlee I-PER\nand O\n\n' >new.conll
+"$program" evaluate -q -m t.safetensors new.conll >report
+check "tags that training never saw: phrases of the file" grep -q '^processed 8 tokens with 3 phrases; found' report
+check "tags that training never saw: a type of their own" [ "$(sed 1,2d report | cut -d: -f1 | tr -d ' \n')" = LOCNEWPER ]
+check "tags that training never saw: half a phrase is none" grep -q 'LOC: precision:   0.00%; recall:   0.00%' report
+
 make_text text.txt
 "$program" train -q --hidden-size 6 --embed-size 4 --max-steps 2 --threads 1 -o l.safetensors text.txt
 status "a language model has no confusion" 2 evaluate -q -m l.safetensors --confusion text.txt
