@@ -23,14 +23,14 @@ static int own_text(session *s, buffer *text)
     return text->failed ? report_fail(RONDO_LIMIT, NULL, "no memory for a text") : RONDO_OK;
 }
 
-static int open_data(session *s, const char *path, rondo_data **data)
+static int open_data(session *s, const char *const *paths, size_t count, rondo_data **data)
 {
     buffer text = {0};
     rondo_error error = {0};
     rondo_status opened = RONDO_OK;
-    int status = path ? RONDO_OK : own_text(s, &text);
-    if (status == RONDO_OK && path)
-        opened = rondo_data_open(s->options, s->model, &path, 1, data, &error);
+    int status = count ? RONDO_OK : own_text(s, &text);
+    if (status == RONDO_OK && count)
+        opened = rondo_data_open(s->options, s->model, paths, count, data, &error);
     else if (status == RONDO_OK)
         opened = rondo_data_open_memory(s->options, s->model, "the model's own text", text.text, text.size,
                                         data, &error);
@@ -59,7 +59,7 @@ static int tell(const rondo_gradcheck_result *worst, int json)
     return sound ? RONDO_OK : RONDO_NO;
 }
 
-static int check_gradients(session *s, const char *path)
+static int check_gradients(session *s, const char *const *paths, size_t count)
 {
     rondo_data *data = NULL;
     rondo_loader *loader = NULL;
@@ -69,8 +69,9 @@ static int check_gradients(session *s, const char *path)
     int ended = 0;
     if (!rondo_options_is_set(s->options, "batch-size") || count_of(s->options, "batch-size") > 4)
         option_put(s->options, "batch-size", "4");
-    if (count_of(s->options, "seq-len") > 8) option_put(s->options, "seq-len", "8");
-    int status = open_data(s, path, &data);
+    const int windows = strcmp(rondo_model_task(s->model), "forecast") == 0; /* are as long as the model's */
+    if (!windows && count_of(s->options, "seq-len") > 8) option_put(s->options, "seq-len", "8");
+    int status = open_data(s, paths, count, &data);
     if (status == RONDO_OK &&
         (rondo_loader_new(data, s->options, 0, &loader, &error) != RONDO_OK ||
          rondo_batch_new(&batch, &error) != RONDO_OK ||
@@ -96,7 +97,7 @@ int run_gradcheck(invocation *call)
             report_fail(RONDO_BAD_ARGUMENT, "--saved f32 and --saved recompute can be checked",
                         "gradcheck: --saved bf16 rounds gates, which differences of the loss do not show");
     if (status == RONDO_OK) status = session_open(&s, call, path);
-    if (status == RONDO_OK) status = check_gradients(&s, call->files > next ? call->file[next] : NULL);
+    if (status == RONDO_OK) status = check_gradients(&s, call->file + next, (size_t)call->files - next);
     session_close(&s);
     return status;
 }

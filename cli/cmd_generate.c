@@ -50,6 +50,42 @@ static int read_prompt(const rondo_options *options, buffer *prompt)
     return file[0] ? file_load(file, 16 << 20, prompt) : RONDO_OK;
 }
 
+/* --count samples, numbered on from sampling->number; between those of a stream, which hold line ends of their own, stands
+ * an empty line. */
+static int samples(session *s, const invocation *call, const buffer *prompt, rondo_sampling *sampling)
+{
+    const int apart = !flag_of(s->options, "lines") && !sampling->condition && !flag_of(s->options, "json");
+    const uint64_t count = count_of(call->options, "count");
+    int status = RONDO_OK;
+    for (uint64_t n = 0; status == RONDO_OK && n < count && !output_broken(); n++, sampling->number++) {
+        if (apart && n > 0) output_text("\n");
+        status = one(s, prompt, sampling);
+    }
+    return status;
+}
+
+/* Each line of the file is a condition. */
+static int each_condition(session *s, const invocation *call, const buffer *prompt, rondo_sampling *sampling)
+{
+    buffer conditions = {0};
+    if (strcmp(rondo_model_task(s->model), "conditional") != 0 || sampling->condition)
+        return report_fail(RONDO_BAD_ARGUMENT, "rondo generate -m MODEL --prompt-file FILE",
+                           "rondo generate: %s is a file of conditions, one a line, for a model of task conditional without --condition",
+                           show(call->file[0]).text);
+    int status = file_load(call->file[0], 16 << 20, &conditions);
+    for (size_t at = 0, next; status == RONDO_OK && at < conditions.size && !output_broken(); at = next) {
+        const char *line = conditions.text + at, *end = memchr(line, '\n', conditions.size - at);
+        size_t size = end ? (size_t)(end - line) : conditions.size - at;
+        next = at + size + 1;
+        if (size && line[size - 1] == '\r') size--;
+        sampling->condition = line;
+        sampling->condition_size = size;
+        status = samples(s, call, prompt, sampling);
+    }
+    buffer_free(&conditions);
+    return status;
+}
+
 int run_generate(invocation *call)
 {
     session s = {0};
@@ -78,14 +114,8 @@ int run_generate(invocation *call)
     if (status == RONDO_OK && text_of(call->options, "output")[0])
         status = report_fail(RONDO_BAD_ARGUMENT, "rondo generate -m MODEL >FILE",
                              "rondo generate: -o is for music; text goes to standard output");
-    /* Samples of a stream hold line ends of their own; an empty line stands between them. */
-    int apart = status == RONDO_OK && !flag_of(s.options, "lines") && !sampling.condition && !flag_of(s.options, "json");
-    uint64_t count = count_of(call->options, "count");
-    for (uint64_t n = 0; status == RONDO_OK && n < count && !output_broken(); n++) {
-        if (apart && n > 0) output_text("\n");
-        sampling.number = n;
-        status = one(&s, &prompt, &sampling);
-    }
+    if (status == RONDO_OK)
+        status = call->files ? each_condition(&s, call, &prompt, &sampling) : samples(&s, call, &prompt, &sampling);
     buffer_free(&prompt);
     session_close(&s);
     return status;

@@ -19,11 +19,16 @@ static const struct {
 "  129, 130, 143  stopped by SIGHUP, SIGINT, SIGTERM, after saving if anything was to be saved\n"},
 {"formats", "files that are read and written",
 "Formats\n"
-"  text     UTF-8; --tokens char|byte|word; one stream, or a sequence a line with --lines\n"
+"  text     UTF-8; --tokens char|byte|word|bpe:N; one stream, or a sequence a line with --lines\n"
 "  csv      a header and columns; --group tells sequences apart, --inputs and --target name columns\n"
-"  conll    one token and its tag a line, an empty line between sentences\n"
+"           forecast: time series, a row a step, --time names the column of times\n"
+"  tsv      label TAB text (or __label__name text), source TAB target, condition TAB sequence\n"
+"  parallel files in pairs, train.en train.de: line n of one belongs to line n of the other\n"
+"  conll    one token and its tag a line, an empty line between sentences;  conllu: CoNLL-U\n"
 "  table    a label and a sequence among the columns of a row; fasta, jsonl: the same in other words\n"
 "  files    a label a file, a text a line;  ts: sequences of numbers with labels;  idx: images\n"
+"  audio    lists of FILE.wav TAB label or text, WAV and FLAC files, entries of ZIP archives\n"
+"  roll     piano rolls as JSON;  midi: standard MIDI files\n"
 "  npy npz  arrays of NumPy: x [sequences, steps, numbers], y, lengths\n"
 "  .gz      any of these, packed with gzip\n"
 "  model    safetensors, with options, vocabulary and list of layers inside; tensors have PyTorch's names\n"
@@ -44,12 +49,19 @@ static const struct {
 "  minlstm     f = s(W x), i = s(W x), n = W x, h = f/(f+i) * h' + i/(f+i) * n\n"
 "rondo inspect MODEL --what equations writes them for a model, with its sizes.\n"},
 {"tasks", "what can be learned",
-"Tasks\n"
-"  lm       a language model: the next symbol of a text; evaluate, generate and score use it\n"
-"  regress  numbers from a sequence of numbers, read from CSV; at the last step of each group, or at every step\n"
-"           that has a target\n"
-"  tag      a symbol for each step, read from lines of token and tag\n"
-"rondo data synth makes data for each: names, reber, brackets (lm), adding, sine (regress), copy (tag).\n"},
+"Tasks (--task; what is read, what answers)\n"
+"  lm          the next symbol of a text: generate, score\n"
+"  classify    a label for each sequence of symbols, numbers or sound; of length 1 too: classify\n"
+"  tag         a label for each token, read from CoNLL columns: tag\n"
+"  seq2seq     one sequence from another, read from pairs of files or source TAB target: translate\n"
+"  transcribe  symbols from sound, or from any longer sequence, by CTC: transcribe\n"
+"  forecast    the next steps of time series, read from CSV: forecast\n"
+"  conditional sequences for a condition, read from condition TAB sequence: generate --condition\n"
+"  frames      the next frame of keys that sound together, read from piano rolls or MIDI: generate -o\n"
+"  regress     numbers from sequences of numbers, read from CSV; at the last step of each group, or at every\n"
+"              step that has a target: evaluate\n"
+"evaluate measures each with metrics of its own, beside a baseline.\n"
+"rondo data synth makes data for some: names, reber, brackets (lm), adding, sine (regress), copy (tag).\n"},
 {"clipping", "the five things called clipping",
 "Clipping\n"
 "  --clip X         the norm of all gradients together is brought down to X (PyTorch clip_grad_norm_, Keras\n"

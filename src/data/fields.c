@@ -1,6 +1,7 @@
 /* Pieces of a line: blanks around them, words in them, two of them as a record. */
 #include "data/fields.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 int rd_is_gap(char c)
@@ -101,9 +102,22 @@ int rd_pair_first(rd_data_form form)
     return form == RD_DATA_CLASSES ? RD_Y : form == RD_DATA_CONDITIONS ? RD_C : RD_X;
 }
 
+/* A condition is read by the network, so there is none for one that training never saw. */
+static int is_strange_condition(rd_opening *opening, uint64_t line, rd_field first)
+{
+    const rd_corpus *corpus = opening->corpus;
+    if (corpus->form != RD_DATA_CONDITIONS || opening->counting || !opening->closed[RD_C] ||
+        rd_symbols_find(corpus->symbols[RD_C], first.text, first.size) >= 0)
+        return 0;
+    rd_bad_place(&opening->bad, "%s:%" PRIu64 ": the condition %s is none of those that the model knows",
+                 corpus->file[corpus->files - 1].name, line, rd_quote_n(first.text, first.size).text);
+    return 1;
+}
+
 rondo_status rd_pair_put(rd_opening *opening, uint64_t line, rd_field first, rd_field second, rondo_error *error)
 {
     const rd_data_form form = opening->corpus->form;
+    if (is_strange_condition(opening, line, first)) return rd_opening_pass_over(opening, line, error);
     RD_TRY(rd_opening_record(opening, line, error));
     if (form == RD_DATA_PAIRS) {
         RD_TRY(rd_opening_text(opening, RD_X, first.text, first.size, error));

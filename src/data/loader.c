@@ -256,30 +256,13 @@ static rondo_status condition_lengths(rondo_loader *loader, size_t sequences, ro
     return rows_of(loader, sequences, RD_C, 0, loader->first_y, loader->part[CONDITION].length, error);
 }
 
-/* Nothing can be said about a condition that the model does not know; a record that --skip-bad let pass has the first. */
-static rondo_status judge_condition(rondo_loader *loader, size_t i, int32_t *condition, rondo_error *error)
-{
-    rd_record_place place = {0};
-    rd_text raw = {0};
-    int bad = 0;
-    const uint64_t k = record_at(loader, loader->epoch, loader->at, i);
-    if (*condition >= 0) return RONDO_OK;
-    rondo_status status = rd_data_raw(loader->data, k, &raw, &bad, error);
-    rd_text_free(&raw);
-    RD_TRY(status);
-    *condition = 0;
-    if (bad) return RONDO_OK;
-    RD_TRY(rd_data_record(loader->data, k, &place, error));
-    return rd_fail(error, RONDO_BAD_DATA, "%s:%" PRIu64 ": the condition is none of those that the model knows", place.name,
-                   place.line);
-}
-
 static rondo_status condition_fill(rondo_loader *loader, size_t sequences, rondo_error *error)
 {
     RD_TRY(line_fill(loader, sequences, error));
     RD_TRY(copy_rows(loader, RD_C, loader->first_y, &loader->part[CONDITION], sequences, error));
-    for (size_t i = 0; i < sequences; i++)
-        RD_TRY(judge_condition(loader, i, &loader->part[CONDITION].index[i], error));
+    int32_t *condition = loader->part[CONDITION].index;
+    for (size_t i = 0; i < sequences; i++) /* a record that --skip-bad let pass has none and is given the first */
+        condition[i] = condition[i] < 0 ? 0 : condition[i];
     return RONDO_OK;
 }
 

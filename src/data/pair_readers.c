@@ -5,7 +5,7 @@
 
 /* ---- a pair in one line: `label TAB text`, `source TAB target`, `__label__name text` ---------------------- */
 
-/* fastText's way to write a label; the rest of the line is the text. */
+/* fastText's way to write a label; the rest of the line is the text. 2: another label stands at its front. */
 static int cut_prefixed(const char *line, size_t size, rd_field *label, rd_field *text)
 {
     static const char prefix[] = "__label__";
@@ -18,7 +18,7 @@ static int cut_prefixed(const char *line, size_t size, rd_field *label, rd_field
     while (end < size && rd_is_gap(line[end]))
         end++;
     *text = (rd_field){line + end, size - end};
-    return 1;
+    return text->size >= begins && memcmp(text->text, prefix, begins) == 0 ? 2 : 1;
 }
 
 /* What stands before the first separator and after it. */
@@ -39,7 +39,13 @@ static rondo_status one_line(rd_opening *opening, rd_input *input, const char *l
     const char sign = rd_field_sign(opening->options, '\t', &sign_name);
     rd_field first = {0}, second = {line, size}, by;
     rd_pair_names(form, &first_name, &second_name);
-    int found = (form == RD_DATA_CLASSES && cut_prefixed(line, size, &first, &second)) || cut_at(sign, line, size, &first, &second);
+    const int labels = form == RD_DATA_CLASSES ? cut_prefixed(line, size, &first, &second) : 0;
+    const int found = labels || cut_at(sign, line, size, &first, &second);
+    if (labels > 1) {
+        rd_bad_place(&opening->bad, "%s:%zu:%zu: a second label (each record has one)", input->source->name, input->number,
+                     (size_t)(second.text - line) + 1);
+        return rd_opening_pass_over(opening, input->number, error);
+    }
     if (!found && opening->bare && !opening->targets && form != RD_DATA_CONDITIONS) {
         first = form == RD_DATA_PAIRS ? second : (rd_field){0};
         second = form == RD_DATA_PAIRS ? (rd_field){0} : second;

@@ -160,7 +160,8 @@ static int read_values(rd_opening *opening, rd_series_state *state, const rd_inp
     return 1;
 }
 
-/* 1 with the time of the row; 0 when it is none, which was noted. Rows without times are numbered. */
+/* 1 with the time of the row, on the clock of the first one; 0 when it is none, which was noted. Rows without times are
+ * numbered. */
 static int read_time(rd_opening *opening, const rd_series_state *state, const rd_input *input, const rd_gathered *series,
                      int64_t *time)
 {
@@ -172,9 +173,11 @@ static int read_time(rd_opening *opening, const rd_series_state *state, const rd
     const char *text = rd_csv_text(&state->csv, state->time, &size);
     const rd_csv_field *field = &state->csv.field[state->time];
     const int first = set->style.between == 0;
-    if (rd_time_read(text, size, time, &style) && (first || style.form == set->style.form)) {
+    if (rd_time_read(text, size, time, &style) &&
+        (first || (style.form == set->style.form && !*style.zone == !*set->style.zone))) {
         style.between = style.between ? style.between : ' ';
         if (first) set->style = style;
+        *time += set->style.east - style.east;
         return 1;
     }
     rd_bad_place(&opening->bad, "%s:%zu:%zu: expected a time in column %s, found %s (%s)", input->source->name, field->line,

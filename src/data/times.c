@@ -79,7 +79,7 @@ static int read_zone(cursor *c, rd_time_style *style)
 {
     const size_t size = (size_t)(c->end - c->at);
     cursor z = *c;
-    int64_t hour, minute = 0;
+    int64_t hour = 0, minute = 0;
     if (size == 0) return 1;
     if (size >= sizeof style->zone) return 0;
     if (size != 1 || *c->at != 'Z') {
@@ -90,6 +90,7 @@ static int read_zone(cursor *c, rd_time_style *style)
         if (z.at != z.end) return 0;
     }
     memcpy(style->zone, c->at, size);
+    style->east = (hour * HOUR + minute * MINUTE) * (*c->at == '-' ? -1 : 1);
     return 1;
 }
 

@@ -23,10 +23,11 @@ typedef struct rd_time_style {
     rd_time_form form;
     char between; /* ' ' or 'T', between date and time */
     char zone[8]; /* "", "Z", "+02:00": behind the time; the clock is that zone's */
+    int64_t east; /* milliseconds that its clock is ahead of that of Greenwich; 0 without a zone */
 } rd_time_style;
 
-/* Reads a time; milliseconds since 1970-01-01 of its own clock (a zone is kept in the style and otherwise not looked
- * at). 1 on success; 0: the text is no time. */
+/* Reads a time; milliseconds since 1970-01-01 of its own clock: a zone is in the style only, and who compares times of
+ * different zones takes `east` off. 1 on success; 0: the text is no time. */
 int rd_time_read(const char *text, size_t size, int64_t *time, rd_time_style *style);
 /* Writes a time in a style, ended by 0. */
 void rd_time_write(int64_t time, const rd_time_style *style, char out[40]);

@@ -191,6 +191,8 @@ static rondo_status read_all(vectors *v, rd_reader *reader, rondo_error *error)
         size_t size = 0, width = 0;
         int more = 0;
         RD_TRY(rd_reader_line(reader, &line, &size, &more, error));
+        if (!more && v->coverage.vectors == 0)
+            return rd_fail(error, RONDO_BAD_DATA, "%s: there are no vectors in it", rd_reader_name(reader));
         if (!more) return RONDO_OK;
         if (first) {
             RD_TRY(width_of_line(reader, line, size, &width, error));

@@ -60,7 +60,7 @@ static rondo_status settle_quantiles(going_on *g, const rondo_options *options, 
     const char *text = rd_option_text(options, RD_OPT_quantiles);
     const rd_loss_settings *own = g->shape.levels;
     const int other = !rd_equal(text, rd_option_text(g->model->options, RD_OPT_quantiles));
-    if (!own && !other) return RONDO_OK;
+    if (!own && !g->shape.gaussian && !other) return RONDO_OK;
     if (own && !other) {
         g->asked = *own;
         return RONDO_OK;
@@ -116,8 +116,8 @@ static rondo_status tell_step(going_on *g, const rd_series *series, size_t step,
     for (size_t c = 0; c < g->columns; c++) {
         g->value[c] = told(g, output + c / each * g->shape.each, c % each);
         if (!isfinite(g->value[c]))
-            return rd_fail(error, RONDO_NUMBERS, "step %zu of series %s: the forecast is not a number", step,
-                           rd_quote(series->name).text);
+            return rd_fail(error, RONDO_NUMBERS, "step %zu of the series%s%s: the forecast is not a number", step,
+                           *series->name ? " " : "", *series->name ? rd_quote(series->name).text : "");
     }
     const rondo_forecast_row row = {.series = series->name,
                                     .time_column = g->set->time_column,
@@ -156,8 +156,9 @@ static rondo_status one_series(going_on *g, const rd_series *series, size_t step
 {
     const size_t window = g->set->window, row = g->shape.targets * g->shape.each;
     if (series->rows < window)
-        return rd_fail(error, RONDO_BAD_DATA, "%s: the series %s has %" PRIu64 " rows, the model reads windows of %zu",
-                       rd_data_name(g->data, 0), rd_quote(series->name).text, series->rows, window);
+        return rd_fail(error, RONDO_BAD_DATA, "%s: the series%s%s has %" PRIu64 " rows, the model reads windows of %zu",
+                       rd_data_name(g->data, 0), *series->name ? " " : "", *series->name ? rd_quote(series->name).text : "",
+                       series->rows, window);
     RD_TRY(rd_store_read(g->data->corpus->values[RD_X], series->first + series->rows - window, window, g->window, error));
     for (size_t done = 0; done < steps;) {
         rondo_view output;

@@ -13,6 +13,8 @@ typedef struct rd_forecast_shape {
 } rd_forecast_shape;
 /* Of a model of task forecast with so many targets; RONDO_BAD_MODEL when its outputs are not of this kind. */
 rondo_status rd_forecast_shape_of(const rondo_model *model, size_t targets, rd_forecast_shape *shape, rondo_error *error);
+/* Which of the `each` outputs for a number is the forecast: the quantile nearest the median, else the first. */
+size_t rd_forecast_point(const rondo_model *model, size_t each);
 /* The layer that leads back to the units of the data; NULL: there is none. */
 const rd_layer *rd_forecast_unscale(const rondo_model *model);
 /* Steps of a season: --season, else by the frequency, else 1. */

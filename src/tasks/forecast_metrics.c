@@ -159,8 +159,8 @@ static void baseline_metrics(const watch *w, rondo_metrics *metrics)
 
 void rd_forecast_metrics(const rd_tally *tally, const rondo_model *model, rondo_metrics *metrics)
 {
-    const watch *w = tally->forecast;
     (void)model;
+    const watch *w = tally->forecast;
     if (!w) return;
     const rd_forecast_errors *own = &w->errors[MODEL];
     rd_metric_add(metrics, "mae", rd_forecast_mae(own), -1);
@@ -168,6 +168,7 @@ void rd_forecast_metrics(const rd_tally *tally, const rondo_model *model, rondo_
     rd_metric_add(metrics, "rmse", rd_forecast_rmse(own), -1);
     if (w->naive) rd_metric_add(metrics, "mase", rd_forecast_mase(own, w->naive), -1);
     if (w->shape.levels) rd_metric_add(metrics, "pinball", rd_forecast_pinball(own), -1);
+    if (w->shape.gaussian) rd_metric_add(metrics, "nll", rd_tally_loss(tally), -1);
     rd_metric_add(metrics, "rse", rd_forecast_rse(own), -1);
     rd_metric_add(metrics, "corr", rd_forecast_corr(own), 1);
     if (w->deviation) {

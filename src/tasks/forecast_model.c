@@ -109,6 +109,15 @@ const rd_layer *rd_forecast_unscale(const rondo_model *model)
     return NULL;
 }
 
+size_t rd_forecast_point(const rondo_model *model, size_t each)
+{
+    const rd_loss_settings *levels = &model->loss[0].settings;
+    size_t point = 0;
+    for (size_t q = 1; model->loss[0].info->quantiles && q < each; q++)
+        if (fabs(levels->quantile[q] - 0.5) < fabs(levels->quantile[point] - 0.5)) point = q;
+    return point;
+}
+
 rondo_status rd_forecast_shape_of(const rondo_model *model, size_t targets, rd_forecast_shape *shape, rondo_error *error)
 {
     const rd_loss_node *loss = &model->loss[0];
@@ -120,9 +129,8 @@ rondo_status rd_forecast_shape_of(const rondo_model *model, size_t targets, rd_f
                                  .targets = targets,
                                  .each = outputs / row,
                                  .gaussian = rd_equal(loss->info->name, "gaussian"),
-                                 .levels = loss->info->quantiles ? &loss->settings : NULL};
-    for (size_t q = 1; shape->levels && q < shape->each; q++)
-        if (fabs(shape->levels->quantile[q] - 0.5) < fabs(shape->levels->quantile[shape->point] - 0.5)) shape->point = q;
+                                 .levels = loss->info->quantiles ? &loss->settings : NULL,
+                                 .point = rd_forecast_point(model, outputs / row)};
     return RONDO_OK;
 }
 

@@ -118,6 +118,18 @@ static rondo_status read_model_text(const rondo_options *options, char **text, r
     return rd_file_read(path, 1u << 20, text, &size, error);
 }
 
+/* What is wrong in the list of layers is told with the file that it comes from. */
+static void name_model_text(const rondo_options *options, rondo_error *error)
+{
+    static const char begins[] = "model text:";
+    const char *path = rd_option_text(options, RD_OPT_model_text);
+    if (!*path || !error || strncmp(error->message, begins, sizeof begins - 1) != 0)
+        return;
+    const rondo_error told = *error;
+    (void)rd_fail(error, told.status, "%s:%s", path, told.message + sizeof begins - 1);
+    memcpy(error->hint, told.hint, sizeof told.hint);
+}
+
 static rondo_status make_text(const rondo_options *options, const rondo_data *data, const rd_task_info *task, const rondo_size *size,
                               const char *loss, rd_text *text, rondo_error *error)
 {
@@ -222,6 +234,8 @@ static rondo_status make_model(rondo_device *device, const rondo_options *option
         status = keep_rate(*model, data, error);
     if (status == RONDO_OK)
         status = read_vectors(*model, rd_data_symbols(data, "x"), error);
+    if (status != RONDO_OK)
+        name_model_text(options, error);
     rd_text_free(&text);
     return status;
 }

@@ -4,6 +4,7 @@
 #include "tasks/scores.h"
 
 #include "base/memory.h"
+#include "base/size.h"
 
 #include <math.h>
 #include <string.h>
@@ -102,9 +103,10 @@ static void transcribe_metrics(const rd_tally *tally, const rondo_model *model, 
 static void regress_add(rd_tally *tally, const rondo_view *output, const rd_part *target)
 {
     const rd_real *y = output->data;
+    const size_t each = rd_size_max(output->shape[1] / target->width, 1), point = rd_forecast_point(tally->model, each);
     for (size_t r = 0; r < output->shape[0]; r++, y += output->stride)
         for (size_t k = 0; k < target->width; k++) {
-            double wanted = (double)target->values[r * target->width + k], error = (double)y[k] - wanted;
+            double wanted = (double)target->values[r * target->width + k], error = (double)y[k * each + point] - wanted;
             if (isnan(wanted))
                 continue;
             tally->squared += error * error;
@@ -115,11 +117,12 @@ static void regress_add(rd_tally *tally, const rondo_view *output, const rd_part
 
 static void regress_metrics(const rd_tally *tally, const rondo_model *model, rondo_metrics *metrics)
 {
-    (void)model;
     double n = tally->numbers > 0 ? tally->numbers : 1;
     rd_metric_add(metrics, "mse", tally->squared / n, -1);
     rd_metric_add(metrics, "mae", tally->absolute / n, -1);
     rd_metric_add(metrics, "rmse", sqrt(tally->squared / n), -1);
+    if (model->loss[0].info->quantiles) rd_metric_add(metrics, "pinball", rd_tally_loss(tally), -1);
+    if (!model->loss[0].info->unit) rd_metric_add(metrics, "nll", rd_tally_loss(tally), -1);
 }
 
 const rd_task_info rd_tasks[] = {

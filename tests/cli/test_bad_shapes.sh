@@ -40,6 +40,9 @@ says "train: validation that cannot be judged" 3 'rondo: validation: no target c
 hint: --val-frac 0 trains without validation, --valid FILE names other data
 nothing was saved (no step was finished)' \
     train -q --hidden-size 4 --embed-size 4 --epochs 1 -j 1 --task classify -o v.safetensors --valid unseen.tsv train.tsv
+printf 'e = embedding(x, size=4)\nout = dense(last(e), size=3)\nloss = softmax(out, y)\n' >wide.text
+says "--model-text: its file and line are told" 2 'rondo: wide.text:3: softmax needs 2 outputs for part "y", "out" has 3' \
+    train -q -o wide.safetensors --task classify --model-text wide.text train.tsv
 printf '\ttext\n' >nolabel.tsv
 refused "classify: a label that is empty" 3 'rondo: nolabel.tsv:1:1: expected a label, a tab and a text, found an empty one before the tab' \
     --task classify nolabel.tsv

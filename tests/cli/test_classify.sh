@@ -97,6 +97,16 @@ done
 printf 'rondo: the model does not know the condition "x"\nhint: it knows "other kind", "vowel"\n' >want
 "$program" generate -q -m c.input.safetensors --condition x 2>got
 check "generate --condition: an unknown one, with those there are" cmp want got
+printf 'vowel\r\nother kind\nvowel' >kinds
+"$program" generate -q -m c.input.safetensors --length 20 kinds >each
+check "generate: a sample for each line of conditions" sh -c '[ "$(wc -l <each)" = 3 ] && ! sed -n "1p;3p" each | grep -q "[bcdfg]" && ! sed -n 2p each | grep -q "[aeiou]"'
+echo strange >>kinds
+status "generate: a strange condition among them" 2 generate -q -m c.input.safetensors kinds
+status "generate: conditions are not for every model" 2 generate -q -m m.safetensors kinds
+printf 'vowel\taei\nconsonant\tbcd\n' >strange.tsv
+says "evaluate: a condition that is none of those in training" 3 'rondo: strange.tsv:2: the condition "consonant" is none of those that the model knows' evaluate -q -m c.input.safetensors strange.tsv
+printf '__label__a __label__b x\n' >two.labels
+says "fastText: two labels" 3 'rondo: two.labels:1:12: a second label (each record has one)' data check --task classify --reader tsv two.labels
 status "generate: a condition is needed" 2 generate -q -m c.input.safetensors
 status "generate: a classifier generates nothing" 4 generate -q -m m.safetensors
 exit "$bad"

@@ -34,6 +34,7 @@ check "each group goes on" cmp days.csv expected
 check "one quantile of those learned" sh -c "'$program' forecast -m shops.safetensors --quantiles 0.9 shops.csv | grep -q '^shop,day,sold.q90\$'"
 says "a quantile that was not learned" 2 "rondo: --quantiles: the model was not trained for 0.2" forecast -m shops.safetensors --quantiles 0.2 shops.csv
 check "a mean and a deviation" "$program" train -q --task forecast --group shop --loss gaussian --seq-len 7 --hidden-size 8 --epochs 1 -j 1 -o gauss.safetensors shops.csv
+check "a likelihood tells its quantiles" sh -c "'$program' forecast -m gauss.safetensors shops.csv | grep -q '^shop,day,sold.q10,sold.q50,sold.q90\$'"
 check "any quantile of a likelihood" sh -c "'$program' forecast -m gauss.safetensors --quantiles 0.05,0.95 shops.csv | grep -q '^shop,day,sold.q5,sold.q95\$'"
 
 # Months that grow by a share a year: distances from the year before in logarithms are one constant, so that an untrained
@@ -62,9 +63,19 @@ rm half.safetensors half.run/finished
 check "a run that is taken up again" "$program" train -q --resume half.run
 check "gives the same model" cmp whole.safetensors half.safetensors
 
+# clocks that are put back: hours that are told apart by their zones only
+printf 'when,v\n' >clock.csv
+for when in 00:00:00+02:00 01:00:00+02:00 02:00:00+02:00 02:00:00+01:00 03:00:00+01:00 04:00:00+01:00; do echo "2023-10-29T$when,1"; done >>clock.csv
+"$program" data check --task forecast --seq-len 2 clock.csv >facts
+check "the end of summer time" grep -q '^series     1, 6 rows, hourly$' facts
+"$program" train -q --task forecast --seq-len 2 --hidden-size 2 --max-steps 1 -j 1 -o clock.safetensors clock.csv
+check "goes on with the clock of the first row" sh -c "'$program' forecast -m clock.safetensors clock.csv | grep -q '^2023-10-29T06:00:00+02:00,'"
+printf '2023-10-29T05:00:00,1\n' >>clock.csv
+says "a row without a zone" 3 'rondo: clock.csv:8:1: expected a time in column "when", found "2023-10-29T05:00:00" (it is written as no time before it)' data check --task forecast --seq-len 2 clock.csv
+
 # what is refused
 head -n 5 load.csv >short.csv
-says "too few rows for a window" 3 'rondo: short.csv: the series "" has 4 rows, the model reads windows of 8' forecast -m load.safetensors short.csv
+says "too few rows for a window" 3 'rondo: short.csv: the series has 4 rows, the model reads windows of 8' forecast -m load.safetensors short.csv
 cut -d, -f1,3 load.csv >other.csv
 says "a column that is missing" 3 'rondo: other.csv:1: there is no column "load"
 hint: the nearest of 2 columns is "when"' forecast -m load.safetensors other.csv

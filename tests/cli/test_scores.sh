@@ -59,6 +59,20 @@ check "tags that training never saw: phrases of the file" grep -q '^processed 8 
 check "tags that training never saw: a type of their own" [ "$(sed 1,2d report | cut -d: -f1 | tr -d ' \n')" = LOCNEWPER ]
 check "tags that training never saw: half a phrase is none" grep -q 'LOC: precision:   0.00%; recall:   0.00%' report
 
+# numbers: of a likelihood or of quantiles the answer is the mean or the median of each target
+awk 'BEGIN { print "id,x,y,z"; for (i = 0; i < 240; i++) printf "%d,%s,%s,%s\n", i / 3, i % 7 / 7, 2000 + i % 5 / 50, 1000 }' >far.csv
+awk 'BEGIN { print "id,x,y,z"; for (i = 0; i < 240; i++) printf "%d,%s,%s,%s\n", i / 3, i % 7 / 7, 0.5 + i % 5 / 50, -0.5 }' >near.csv
+for loss in gaussian quantile; do
+    "$program" train -q --task regress --loss $loss --target y,z --group id --hidden-size 4 --lr 0.02 --epochs 60 --threads 1 -o n.$loss.safetensors near.csv
+    check "regress, $loss: each target by itself" "$program" evaluate -q -m n.$loss.safetensors --metric mae --fail-over 0.1 near.csv
+done
+check "regress: a likelihood tells nats" grep -q '^nll	-' <<END
+$("$program" evaluate -q -m n.gaussian.safetensors near.csv)
+END
+check "regress: quantiles tell pinball loss" sh -c "'$program' evaluate -q -m n.quantile.safetensors near.csv | grep -q '^pinball	0\.0'"
+"$program" train -q --task regress --target y,z --group id --hidden-size 4 --max-steps 20 --threads 1 -o f.safetensors far.csv
+check "gradcheck: a large loss leaves few digits for differences" "$program" gradcheck -q f.safetensors far.csv --limit 4
+
 make_text text.txt
 "$program" train -q --hidden-size 6 --embed-size 4 --max-steps 2 --threads 1 -o l.safetensors text.txt
 status "a language model has no confusion" 2 evaluate -q -m l.safetensors --confusion text.txt
@@ -84,7 +98,7 @@ check "a bad record keeps its place" [ "$(cut -f4,5 scored | tr '\n\t' ';,')" = 
 printf 'red\ta\nnew\ta\n' >new.tsv
 echo 'a b' >new.x
 says "--baselines: a task without any" 2 "rondo: --baselines: there are none for a model of task seq2seq" evaluate -q -m p.safetensors --baselines pairs.tsv pairs.tsv
-says "a condition that training had not" 3 "rondo: new.tsv:2: the condition is none of those that the model knows" score -q -m k.safetensors new.tsv
+says "a condition that training had not" 3 'rondo: new.tsv:2: the condition "new" is none of those that the model knows' score -q -m k.safetensors new.tsv
 says "a source without a target" 3 "rondo: new.x:1:4: expected a source, a tab and a target, found no tab" score -q -m p.safetensors new.x
 says "sources only" 2 "rondo: --reader plain: records are not in one file with what is to be scored" score -q -m p.safetensors --reader plain new.x
 printf '{"source":"a b","target":"A B"}\n{"source":"b","target":""}\n' >two.jsonl

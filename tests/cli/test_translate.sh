@@ -31,6 +31,7 @@ answers "the greedy answer is the same here" "--beam-size 1" 'w1 w2 w3\nw5\n' 'v
 answers "a last line without an end and CRLF are lines" "" 'w4 w0\r\nw2' 'v4 v0\nv2\n'
 answers "batches and threads do not show" "--batch-size 1 --threads 2" 'w1 w2 w3\nw5\nw4 w4\n' 'v1 v2 v3\nv5\nv4 v4\n'
 
+check "gradcheck takes files in pairs" "$program" gradcheck -q t.safetensors train.x train.y --limit 1
 printf 'w1\n\nw2 w3\n' >in.x
 "$program" translate -q -m t.safetensors in.x >got
 [ "$(wc -l <got)" = 3 ] && passed "an empty line has an answer" || failed "an empty line has an answer"

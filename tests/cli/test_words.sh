@@ -64,5 +64,7 @@ printf 'the 1 2 3\ncat x 1 2\n' >bad.txt
 status "vectors: of another width than asked" 3 train --task tag --embed-size 4 --embed-file bad.txt few.conll
 printf 'the 1 2 3\ndog x 1 2\n' >bad.txt
 says "vectors: a field that is no number" 3 'rondo: bad.txt:2:5: expected a number, found "x"' train -q --task tag --embed-file bad.txt few.conll
+echo '3 2' >none.txt
+says "vectors: a first line alone" 3 'rondo: none.txt: there are no vectors in it' train -q --task tag --embed-file none.txt few.conll
 status "vectors: of words only" 2 train --embed-file v.txt words.txt
 exit $bad

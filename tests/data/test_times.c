@@ -41,6 +41,22 @@ static void a_time_is_written_as_it_was_read(void **state)
     }
 }
 
+static void a_zone_says_how_far_its_clock_is_ahead(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int minutes;
+    } zones[] = {{"2016-07-01 10:00", 0},          {"2016-07-01 10:00Z", 0},       {"2016-07-01T10:00:00+02:00", 120},
+                 {"2016-07-01 10:00-0330", -210}, {"2016-07-01 10:00+09", 540}, {"2016-07-01 10:00:00.5-00:30", -30}};
+    for (size_t i = 0; i < sizeof zones / sizeof zones[0]; i++) {
+        int64_t time;
+        rd_time_style style;
+        assert_true(rd_time_read(zones[i].text, strlen(zones[i].text), &time, &style));
+        assert_int_equal(style.east, (int64_t)zones[i].minutes * 60000);
+    }
+}
+
 static void what_is_no_time_is_refused(void **state)
 {
     (void)state;
@@ -125,6 +141,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(days_are_those_of_the_calendar),
         cmocka_unit_test(a_time_is_written_as_it_was_read),
+        cmocka_unit_test(a_zone_says_how_far_its_clock_is_ahead),
         cmocka_unit_test(what_is_no_time_is_refused),
         cmocka_unit_test(the_step_is_the_commonest_difference),
         cmocka_unit_test(steps_of_months_know_the_lengths_of_months),
