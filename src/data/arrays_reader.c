@@ -223,16 +223,16 @@ static rondo_status begin_part(rd_opening *opening, const arrays *a, int part, r
 {
     rd_corpus *corpus = opening->corpus;
     const char *file = part == RD_X ? a->name : a->name_y;
-    const size_t width = part == RD_X ? a->width : a->targets;
+    const size_t width = part == RD_X ? a->width : a->targets, kept = rd_opening_width(opening, part, width);
     if (opening->counting || width == 0) return RONDO_OK;
-    if (corpus->values[part] && corpus->width[part] != width)
+    if (corpus->values[part] && corpus->width[part] != kept)
         return rd_fail(error, RONDO_BAD_DATA, "%s: array \"%s\": rows of %zu numbers, in the files before rows of %zu", file,
-                       part == RD_X ? "x" : "y", width, corpus->width[part]);
+                       part == RD_X ? "x" : "y", width, corpus->width[part] * width / kept);
     if (part == RD_Y && corpus->values[part] && corpus->y_per_row != a->per_step)
         return rd_fail(error, RONDO_BAD_DATA, "%s: array \"y\": targets for each %s, in the files before for each %s", file,
                        a->per_step ? "step" : "sequence", a->per_step ? "sequence" : "step");
     if (part == RD_Y) corpus->y_per_row = a->per_step;
-    return rd_corpus_numbers(corpus, part, width, error);
+    return rd_corpus_numbers(corpus, part, kept, error);
 }
 
 static rondo_status put_all(rd_opening *opening, arrays *a, rondo_error *error)

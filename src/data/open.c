@@ -274,6 +274,10 @@ static rondo_status open_sources(rd_opening *opening, const rd_known *known, con
     opening->max_line = (size_t)rd_option_integer(opening->options, RD_OPT_max_line);
     opening->max_length = (uint64_t)rd_option_integer(opening->options, RD_OPT_max_length);
     opening->bad.allowed = (uint64_t)rd_option_integer(opening->options, RD_OPT_skip_bad);
+    opening->deltas = rd_option_flag(opening->options, RD_OPT_deltas);
+    if (opening->deltas && !reader->numbers)
+        return rd_fail(error, RONDO_BAD_ARGUMENT, "--deltas: the reader %s for %s gives no numbers a step of which they could be made",
+                       reader->name, reader->task);
     rondo_status status = rd_corpus_new(reader->task, reader->form, reader->symbols, reader->name, &opening->corpus, error);
     if (status == RONDO_OK) status = keep_raw(opening, known, error);
     if (status == RONDO_OK && *rd_option_text(opening->options, RD_OPT_by) && reader->columns)
@@ -283,6 +287,7 @@ static rondo_status open_sources(rd_opening *opening, const rd_known *known, con
     if (status == RONDO_OK) status = walk_twice(opening, known, source, sources, error);
     if (opening->state && reader->clear) reader->clear(opening->state);
     rd_free(opening->state);
+    rd_free(opening->widened);
     rd_bad_places_free(&opening->bad);
     rd_normal_free(&opening->normal);
     rd_indices_free(&opening->indices);

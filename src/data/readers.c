@@ -35,19 +35,19 @@ static const rd_reader_row rows[] = {
     {.name = "tsv", .task = "conditional", .suffixes = ".tsv", .help = "a condition, a tab and a sequence a line",
      .form = RD_DATA_CONDITIONS, .symbols = X | C, .labels = C, .columns = 1, .read = rd_labelled_read},
     {.name = "ts", .task = "classify", .suffixes = ".ts", .help = "a sequence of rows of numbers and its label a line, under @ headers",
-     .form = RD_DATA_CLASSES, .symbols = Y, .labels = Y, .read = rd_ts_read, .clear = rd_ts_clear,
+     .form = RD_DATA_CLASSES, .symbols = Y, .labels = Y, .numbers = 1, .read = rd_ts_read, .clear = rd_ts_clear,
      .state_size = RD_RECORD_STATE},
     {.name = "idx", .task = "classify", .suffixes = ".idx -ubyte", .help = "images of bytes (MNIST), their labels in a file beside",
-     .form = RD_DATA_CLASSES, .symbols = Y, .labels = Y, .whole = 1, .read = rd_idx_read, .end = rd_idx_end, .clear = rd_idx_clear,
+     .form = RD_DATA_CLASSES, .symbols = Y, .labels = Y, .whole = 1, .numbers = 1, .read = rd_idx_read, .end = rd_idx_end, .clear = rd_idx_clear,
      .state_size = RD_RECORD_STATE},
     {.name = "npz", .task = "classify", .suffixes = ".npz", .help = "arrays of NumPy: x, y with labels, lengths",
-     .form = RD_DATA_CLASSES, .symbols = Y, .labels = Y, .whole = 1, .read = rd_arrays_read},
+     .form = RD_DATA_CLASSES, .symbols = Y, .labels = Y, .whole = 1, .numbers = 1, .read = rd_arrays_read},
     {.name = "npz", .task = "regress", .suffixes = ".npz", .help = "arrays of NumPy: x, y with targets, lengths",
-     .form = RD_DATA_NUMBERS, .whole = 1, .read = rd_arrays_read},
+     .form = RD_DATA_NUMBERS, .whole = 1, .numbers = 1, .read = rd_arrays_read},
     {.name = "npy", .task = "classify", .suffixes = ".npy", .help = "arrays of NumPy in pairs of files: x, then y with labels",
-     .form = RD_DATA_CLASSES, .symbols = Y, .labels = Y, .beside = 1, .alone = 1, .whole = 1, .read = rd_arrays_read},
+     .form = RD_DATA_CLASSES, .symbols = Y, .labels = Y, .beside = 1, .alone = 1, .whole = 1, .numbers = 1, .read = rd_arrays_read},
     {.name = "npy", .task = "regress", .suffixes = ".npy", .help = "arrays of NumPy in pairs of files: x, then y with targets",
-     .form = RD_DATA_NUMBERS, .beside = 1, .whole = 1, .read = rd_arrays_read},
+     .form = RD_DATA_NUMBERS, .beside = 1, .whole = 1, .numbers = 1, .read = rd_arrays_read},
     {.name = "table", .task = "classify", .suffixes = ".data", .help = "a label and a text among the columns of a row",
      .form = RD_DATA_CLASSES, .symbols = X | Y, .labels = Y, .columns = 1, .read = rd_table_read, .clear = rd_table_clear,
      .state_size = RD_RECORD_STATE},
@@ -73,9 +73,9 @@ static const rd_reader_row rows[] = {
     {.name = "parallel", .task = "seq2seq", .suffixes = "", .help = "files in pairs, a sequence a line: source and target",
      .form = RD_DATA_PAIRS, .symbols = X | Y, .beside = 1, .columns = 1, .read = rd_parallel_read},
     {.name = "audio", .task = "classify", .suffixes = ".list .lst .wav .flac .WAV .FLAC", .help = "a sound file, a tab and a label a line",
-     .form = RD_DATA_CLASSES, .symbols = Y, .labels = Y, .columns = 1, .read = rd_sound_read, .clear = rd_sound_clear, .state_size = RD_SOUND_STATE},
+     .form = RD_DATA_CLASSES, .symbols = Y, .labels = Y, .columns = 1, .numbers = 1, .read = rd_sound_read, .clear = rd_sound_clear, .state_size = RD_SOUND_STATE},
     {.name = "audio", .task = "transcribe", .suffixes = ".list .lst .wav .flac .WAV .FLAC", .help = "a sound file, a tab and a text a line",
-     .form = RD_DATA_PAIRS, .symbols = Y, .columns = 1, .read = rd_sound_read, .clear = rd_sound_clear, .state_size = RD_SOUND_STATE},
+     .form = RD_DATA_PAIRS, .symbols = Y, .columns = 1, .numbers = 1, .read = rd_sound_read, .clear = rd_sound_clear, .state_size = RD_SOUND_STATE},
     {.name = "roll", .task = "frames", .suffixes = ".json", .help = "piano rolls: parts, pieces, steps, pitches (FILE:test)",
      .form = RD_DATA_FRAMES, .whole = 1, .read = rd_roll_read},
     {.name = "midi", .task = "frames", .suffixes = ".mid .midi", .help = "a piece of music a file",
@@ -269,12 +269,34 @@ rondo_status rd_opening_label(rd_opening *opening, int part, const char *text, s
     return status;
 }
 
+size_t rd_opening_width(const rd_opening *opening, int part, size_t width)
+{
+    return opening->deltas && part == RD_X ? 2 * width : width;
+}
+
+/* Beside the numbers of each row what they changed by since the row before, 0 in the first: [count][2 width]. */
+static rondo_status widen(rd_opening *opening, const float **numbers, uint64_t count, size_t width, rondo_error *error)
+{
+    size_t room;
+    if (!rd_mul((size_t)count, 2 * width, &room)) return rd_fail(error, RONDO_LIMIT, "a sequence has too many numbers");
+    RD_TRY(rd_grow(&opening->widened, &opening->widened_room, room, sizeof *opening->widened, "a sequence", error));
+    float *to = opening->widened;
+    for (const float *row = *numbers, *end = row + count * width; row < end; row += width, to += 2 * width)
+        for (size_t i = 0; i < width; i++) {
+            to[i] = row[i];
+            to[width + i] = row > *numbers ? row[i] - row[(ptrdiff_t)i - (ptrdiff_t)width] : 0;
+        }
+    *numbers = opening->widened;
+    return RONDO_OK;
+}
+
 rondo_status rd_opening_numbers(rd_opening *opening, int part, const float *numbers, uint64_t count, size_t width,
                                 rondo_error *error)
 {
     if (opening->counting) return RONDO_OK;
-    RD_TRY(rd_corpus_numbers(opening->corpus, part, width, error));
+    RD_TRY(rd_corpus_numbers(opening->corpus, part, rd_opening_width(opening, part, width), error));
     add_rows(opening, part, &count);
+    if (opening->deltas && part == RD_X) RD_TRY(widen(opening, &numbers, count, width, error));
     return count ? rd_store_add(opening->corpus->values[part], numbers, (size_t)count, error) : RONDO_OK;
 }
 

@@ -26,6 +26,9 @@ typedef struct rd_opening { /* the work of opening some files */
     rd_input *beside;  /* of readers with `beside`: the second file of a pair, walked by the reader; else NULL */
     size_t max_line;
     uint64_t max_length; /* 0: none */
+    int deltas;        /* 1: --deltas */
+    float *widened;    /* [steps][2 width] owned, the sequence at hand with its deltas */
+    size_t widened_room;
     int skim;          /* 1: what records name (sound) is not read, they are empty */
     rd_bad_places bad;
     rd_normal normal;
@@ -45,6 +48,7 @@ typedef struct rd_reader_row {
     int beside;       /* 1: files come in pairs, of which `read` walks both */
     int alone;        /* of these, 1: for answers there are only the first ones of the pairs */
     int whole;        /* 1: its records are no lines of the files, so that a file cannot be split */
+    int numbers;      /* 1: x is rows of numbers, beside which --deltas can stand */
     int columns;      /* 1: its records have columns, words or keys that --by can name */
     int answers;      /* 1: chosen for answers when nothing else says what the input is; read only then */
     size_t state_size;
@@ -72,7 +76,9 @@ rondo_status rd_opening_record(rd_opening *opening, uint64_t line, rondo_error *
 rondo_status rd_opening_text(rd_opening *opening, int part, const char *text, size_t size, rondo_error *error);
 /* The one label of the record in a part, counted or stored; NULL: it has none (−1). */
 rondo_status rd_opening_label(rd_opening *opening, int part, const char *text, size_t size, rondo_error *error);
-/* Rows of numbers, [count][width]; stored, cut to --max-length. */
+/* How wide rows of a part are kept that are so wide in the file: with --deltas those of the input are twice that. */
+size_t rd_opening_width(const rd_opening *opening, int part, size_t width);
+/* Rows of numbers, [count][width]; stored, with --deltas twice as wide, cut to --max-length. */
 rondo_status rd_opening_numbers(rd_opening *opening, int part, const float *rows, uint64_t count, size_t width,
                                 rondo_error *error);
 /* Keeps what the record looked like, for answers that repeat it (only with `bare`). */

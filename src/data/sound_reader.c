@@ -263,7 +263,7 @@ rondo_status rd_sound_read(rd_opening *opening, rd_input *input, rondo_error *er
     sound_state *s = opening->state;
     const char *text = rd_option_text(opening->options, RD_OPT_features);
     RD_TRY(rd_features_read(*text ? text : "logmel:40", &s->rule, error));
-    if (!opening->counting) RD_TRY(rd_corpus_numbers(opening->corpus, RD_X, s->rule.width, error));
+    if (!opening->counting) RD_TRY(rd_corpus_numbers(opening->corpus, RD_X, rd_opening_width(opening, RD_X, s->rule.width), error));
     return is_sound(input->source->name) ? read_file(opening, input, error)
                                          : rd_opening_lines(opening, input, one_line, error);
 }

@@ -255,7 +255,7 @@ static rondo_status sequence_line(rd_opening *opening, ts_state *state, const rd
     size_t steps = 0;
     rd_field rest = {line, size};
     int good = rd_opening_accepts(opening, input, line, size) && judge_fields(&at, state, size);
-    if (!opening->counting && state->width) RD_TRY(rd_corpus_numbers(opening->corpus, RD_X, state->width, error));
+    if (!opening->counting && state->width) RD_TRY(rd_corpus_numbers(opening->corpus, RD_X, rd_opening_width(opening, RD_X, state->width), error));
     if (good) RD_TRY(read_steps(&at, state, &rest, &steps, &good, error));
     const rd_field label = rd_field_trim(rest);
     if (good && state->equal && state->length && steps != state->length)

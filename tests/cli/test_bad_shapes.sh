@@ -27,6 +27,15 @@ learned() {
 }
 no_row='at least 1 record is needed'
 
+# Deltas: only beside numbers; a model that has them makes them of what it is asked about.
+printf 'a\tb\n' >text.tsv
+refused "deltas: none of text" 2 'rondo: --deltas: the reader tsv for classify gives no numbers a step of which they could be made' \
+    --task classify --deltas text.tsv
+printf '@dimensions 2\n@classLabel true up down\n@data\n1,2,3:3,4,5:up\n3,2,1:5,4,3:down\n' >steps.ts
+learned "deltas: of numbers" deltas.safetensors --task classify --deltas steps.ts
+check "deltas: the model reads twice as many numbers" sh -c '"$0" inspect deltas.safetensors | grep -q "x: 4 numbers a step"' "$program"
+check "deltas: made of what is asked about too" sh -c '[ "$("$0" classify -q -m deltas.safetensors steps.ts | wc -l)" = 2 ]' "$program"
+
 # Labels and texts.
 printf 'a\tone\nb\ttwo\na\tuno\nb\tdue\n' >train.tsv
 printf 'zz\tone\nzz\ttwo\n' >unseen.tsv

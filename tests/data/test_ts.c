@@ -27,6 +27,18 @@ static void dimensions_become_columns_and_values_rows(void **state)
     rondo_data_free(data);
 }
 
+static void deltas_stand_beside_the_numbers_from_the_second_step_on(void **state)
+{
+    (void)state;
+    rondo_data *data = data_of(OPTIONS("reader", "ts", "deltas", "yes"), "classify", HEAD "1,2e0,-3:4, 0.5 ,6:b\n7:8:a\n");
+    static const float row[4][4] = {{1, 4, 0, 0}, {2, 0.5F, 1, -3.5F}, {-3, 6, -5, 5.5F}, {7, 8, 0, 0}};
+    assert_int_equal(rd_data_width(data, "x"), 4);
+    for (size_t r = 0; r < 4; r++)
+        for (size_t i = 0; i < 4; i++)
+            assert_true(number(data, r, i) == row[r][i]);
+    rondo_data_free(data);
+}
+
 static void line_ends_a_mark_comments_of_any_bytes_and_a_missing_last_end_change_nothing(void **state)
 {
     (void)state;
@@ -182,6 +194,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(dimensions_become_columns_and_values_rows),
+        cmocka_unit_test(deltas_stand_beside_the_numbers_from_the_second_step_on),
         cmocka_unit_test(line_ends_a_mark_comments_of_any_bytes_and_a_missing_last_end_change_nothing),
         cmocka_unit_test(one_dimension_needs_no_colon_but_that_of_the_label),
         cmocka_unit_test(several_files_are_one_set_when_they_are_as_wide),
