@@ -71,14 +71,14 @@ rondo_status rd_name_field(const char *pattern, rd_field path, const char *name,
     return RONDO_OK;
 }
 
-static void note_misfit(rd_opening *opening, const rd_input *input, size_t line, rd_field path)
+static void note_misfit(rd_opening *opening, const rd_input *input, size_t line, rd_field path, const char *what)
 {
     const char *pattern = rd_option_text(opening->options, RD_OPT_label_pattern);
     if (line)
-        rd_bad_place(&opening->bad, "%s:%zu:1: the name %s does not fit --label-pattern %s", input->source->name, line,
-                     rd_quote_n(path.text, path.size).text, rd_quote(pattern).text);
+        rd_bad_place(&opening->bad, "%s:%zu:1: the name %s %s --label-pattern %s", input->source->name, line,
+                     rd_quote_n(path.text, path.size).text, what, rd_quote(pattern).text);
     else
-        rd_bad_place(&opening->bad, "%s: the name does not fit --label-pattern %s", input->source->name, rd_quote(pattern).text);
+        rd_bad_place(&opening->bad, "%s: the name %s --label-pattern %s", input->source->name, what, rd_quote(pattern).text);
 }
 
 rondo_status rd_name_label(rd_opening *opening, const rd_input *input, size_t line, rd_field path, rd_field *label, rondo_error *error)
@@ -87,7 +87,9 @@ rondo_status rd_name_label(rd_opening *opening, const rd_input *input, size_t li
     *label = (rd_field){0};
     if (!*pattern) return RONDO_OK;
     RD_TRY(rd_name_field(pattern, path, "label", label, error));
-    if (!label->text) note_misfit(opening, input, line, path);
+    const int sound = label->text && rd_utf8_check((const unsigned char *)label->text, label->size) == label->size;
+    if (!sound) note_misfit(opening, input, line, path, label->text ? "has a label that is not UTF-8 for" : "does not fit");
+    if (!sound) *label = (rd_field){0};
     return RONDO_OK;
 }
 
@@ -98,6 +100,6 @@ rondo_status rd_name_by(rd_opening *opening, const rd_input *input, rd_field lin
     if (!opening->corpus->group || !*pattern || rd_parse_integer(by, strlen(by), &number))
         return rd_field_by(opening, input, line, '\t', value, error);
     RD_TRY(rd_name_field(pattern, path, by, value, error));
-    if (!value->text) note_misfit(opening, input, input->number, path);
+    if (!value->text) note_misfit(opening, input, input->number, path, "does not fit");
     return RONDO_OK;
 }

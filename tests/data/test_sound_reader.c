@@ -106,6 +106,39 @@ static void a_list_gives_texts_to_transcribe(void **state)
     remove_folder(folder);
 }
 
+/* Names of files are bytes; labels are text. */
+static void labels_in_names_fit_their_pattern_and_are_text(void **state)
+{
+    (void)state;
+    char folder[64], path[128];
+    rondo_data *data = NULL;
+    rondo_error error = {0};
+    strcpy(folder, fresh_folder());
+    put_wav(folder, "yes_1.wav", 8000, 400);
+    put_wav(folder, "no_2.wav", 8000, 400);
+    const char *const paths[] = {folder};
+    rondo_options *options = OPTIONS("label-pattern", "{label}_{n}.wav");
+    if (rd_data_open(options, "classify", (rd_known){0}, paths, 1, &data, &error) != RONDO_OK) fail_msg("%s", error.message);
+    assert_int_equal(rd_data_count(data), 2);
+    assert_int_equal(rd_data_width(data, "y"), 2);
+    assert_int_equal(rows_of_record(data, 1), 3);
+    rondo_data_free(data);
+    data = NULL;
+    put_wav(folder, "\xff_3.wav", 8000, 400);
+    assert_int_equal(rd_data_open(options, "classify", (rd_known){0}, paths, 1, &data, &error), RONDO_BAD_DATA);
+    assert_non_null(strstr(error.message, "the name has a label that is not UTF-8 for --label-pattern"));
+    snprintf(path, sizeof path, "%s/\xff_3.wav", folder);
+    assert_int_equal(unlink(path), 0);
+    rondo_options_free(options);
+    if (open_list(OPTIONS("label-pattern", "{label}_{n}.wav"), "classify", folder, "yes_1.wav\nno_2.wav\tmaybe\n", 0, &data, &error) != RONDO_OK)
+        fail_msg("%s", error.message);
+    assert_int_equal(rd_data_width(data, "y"), 2); /* yes and maybe: what a list says comes first */
+    rondo_data_free(data);
+    expect_refused(OPTIONS("label-pattern", "{label}_{n}.wav"), folder, "yes_1.wav\nyes.wav\n", RONDO_BAD_DATA,
+                   "a.list:2:1: the name \"yes.wav\" does not fit --label-pattern");
+    remove_folder(folder);
+}
+
 #if RONDO_WITH_ZIP
 static void files_may_lie_in_an_archive(void **state)
 {
@@ -203,6 +236,7 @@ static void answers_need_no_label_and_no_list(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(labels_in_names_fit_their_pattern_and_are_text),
         cmocka_unit_test(a_list_gives_features_and_labels),
         cmocka_unit_test(a_list_gives_texts_to_transcribe),
 #if RONDO_WITH_ZIP
