@@ -33,7 +33,7 @@ static rondo_status check_memory(const rd_layer *layer, const rd_node *node, con
             "numbers, "
             "the query %zu",
             node->line, node->name, name, a->memory, a->query);
-    rd_hint(error, "attention=general takes any width");
+    rd_hint(error, "attention=general takes any width; --merge sum makes two directions as wide as one");
     return RONDO_BAD_ARGUMENT;
 }
 

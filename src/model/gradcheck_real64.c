@@ -14,6 +14,7 @@
 #define STEP  1e-5
 #define FLOOR 1e-3 /* of the denominator */
 #define ULPS  8    /* units in the last place by which rounding may move a sum of losses */
+#define NOISE 1e-6 /* what rounding may at most be of the denominator */
 
 static rondo_status objective(rondo_model *model, const rondo_batch *batch, double *value, rondo_error *error)
 {
@@ -38,16 +39,16 @@ static rondo_status difference(rondo_model *model, const rondo_batch *batch, siz
     return RONDO_OK;
 }
 
-/* What rounding alone makes of a difference of objectives of this size: a large loss has few digits left for it. */
-static double rounding(double objective)
+/* The smallest denominator: a large objective has few digits left for the difference of two of its values. */
+static double least_scale(double objective)
 {
-    return ULPS * DBL_EPSILON * fabs(objective) / (2 * STEP);
+    return fmax(FLOOR, ULPS * DBL_EPSILON * fabs(objective) / (2 * STEP) / NOISE);
 }
 
-static void judge(double analytic, double numeric, double rounded, const char *name, size_t i, rondo_gradcheck_result *worst)
+static void judge(double analytic, double numeric, double least, const char *name, size_t i, rondo_gradcheck_result *worst)
 {
-    double scale = fmax(fmax(fabs(analytic), fabs(numeric)), FLOOR), apart = fabs(analytic - numeric);
-    double off = apart <= rounded ? 0 : (apart - rounded) / scale; /* a NaN stays one */
+    double scale = fmax(fmax(fabs(analytic), fabs(numeric)), least);
+    double off = fabs(analytic - numeric) / scale;
     worst->checked++;
     if (off <= worst->worst) /* a NaN is the worst of all */
         return;
@@ -59,7 +60,7 @@ static void judge(double analytic, double numeric, double rounded, const char *n
 
 /* `limit` numbers spread evenly over the tensor. */
 static rondo_status check_tensor(rondo_model *model, const rondo_batch *batch, size_t limit, const char *name,
-                                 const rd_param *param, const double *grads, double rounded,
+                                 const rd_param *param, const double *grads, double least,
                                  rondo_gradcheck_result *worst, rondo_error *error)
 {
     size_t n = param->rows * (param->columns ? param->columns : 1), checks = limit && limit < n ? limit : n;
@@ -67,18 +68,18 @@ static rondo_status check_tensor(rondo_model *model, const rondo_batch *batch, s
         size_t i = checks == n ? k : (size_t)((double)k * (double)n / (double)checks);
         double slope;
         RD_TRY(difference(model, batch, param->offset + i, &slope, error));
-        judge(grads[param->offset + i], slope, rounded, name, i, worst);
+        judge(grads[param->offset + i], slope, least, name, i, worst);
     }
     return RONDO_OK;
 }
 
-static rondo_status check_all(rondo_model *model, const rondo_batch *batch, size_t limit, const double *grads, double rounded,
+static rondo_status check_all(rondo_model *model, const rondo_batch *batch, size_t limit, const double *grads, double least,
                               rondo_gradcheck_result *worst, rondo_error *error)
 {
     const rd_param *param;
     const char *name;
     for (size_t i = 0; (name = rd_model_param_name(model, i, NULL, &param)) != NULL; i++)
-        if (!param->frozen) RD_TRY(check_tensor(model, batch, limit, name, param, grads, rounded, worst, error));
+        if (!param->frozen) RD_TRY(check_tensor(model, batch, limit, name, param, grads, least, worst, error));
     return RONDO_OK;
 }
 
@@ -98,7 +99,7 @@ rondo_status rondo_gradcheck(rondo_model *model, const rondo_batch *batch, size_
     RD_TRY(rondo_model_backward(model, batch, error));
     RD_TRY(rd_alloc(model->numbers, sizeof *grads, "gradients to compare", &grads, error));
     memcpy(grads, model->grads, model->numbers * sizeof *grads);
-    rondo_status status = check_all(model, batch, limit, grads, rounding(value), worst, error);
+    rondo_status status = check_all(model, batch, limit, grads, least_scale(value), worst, error);
     memcpy(model->grads, grads, model->numbers * sizeof *grads);
     rondo_model_changed(model);
     rd_free(grads);
