@@ -330,6 +330,9 @@ static void as_text(const facts *f, rd_text *text)
     if (corpus->files > FILES_SHOWN) rd_text_format(text, "           and %zu files more\n", corpus->files - FILES_SHOWN);
     rd_text_format(text, "targets    %" PRIu64 "\n", rd_data_targets(f->data));
     if (f->valid) rd_text_format(text, "validation %" PRIu64 " targets\n", rd_data_targets(f->valid));
+    if (f->valid && f->labels && f->valid->corpus != f->data->corpus && f->valid->corpus->unknown[RD_Y])
+        rd_text_format(text, "unseen     %" PRIu64 " of these have labels that training does not have, and count as wrong\n",
+                       f->valid->corpus->unknown[RD_Y]);
     put_symbols(f, text);
     put_targets(f, text);
     if (corpus->series)

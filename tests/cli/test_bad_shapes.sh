@@ -45,6 +45,9 @@ check "evaluate: labels not in training are wrong" [ "$(cat out)" = "$(printf 'a
 check "evaluate: and counted" grep -q '2 of 2 targets: labels not in training, counted as wrong, in no loss' err
 check "evaluate: a loss of no target is no number" sh -c "'$program' evaluate -q -m c.safetensors --metric nll unseen.tsv | grep -q 'nan\$'"
 status "evaluate: nor below a limit" 1 evaluate -q -m c.safetensors --metric nll --fail-over 100 unseen.tsv
+printf 'zz\tone\na\ttwo\n' >half.tsv
+"$program" train --hidden-size 4 --max-steps 1 -j 1 --task classify -o half.safetensors --valid half.tsv train.tsv 2>err
+check "train: labels in validation that training does not have" grep -qxF 'unseen     1 of these have labels that training does not have, and count as wrong' err
 says "train: validation that cannot be judged" 3 'rondo: validation: no target can be judged (labels not in training, targets that ctc leaves out)
 hint: --val-frac 0 trains without validation, --valid FILE names other data
 nothing was saved (no step was finished)' \
