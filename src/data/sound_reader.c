@@ -72,13 +72,50 @@ static rondo_status refuse_odd(const char *path, rondo_error *error)
     return rd_fail(error, RONDO_BAD_DATA, "%s: is no ordinary file", path);
 }
 
+static int is_packed(const char *name, size_t length)
+{
+    return length > 3 && memcmp(name + length - 3, ".gz", 3) == 0;
+}
+
+/* Whether a name ends so, behind it perhaps ".gz". */
+static int ends_with(const char *name, const char *suffix)
+{
+    const size_t tail = strlen(suffix), whole = strlen(name), length = is_packed(name, whole) ? whole - 3 : whole;
+    return length > tail && memcmp(name + length - tail, suffix, tail) == 0;
+}
+
+/* What is packed in a file. */
+static rondo_status unpack(const char *path, char **bytes, size_t *size, rondo_error *error)
+{
+    char block[16384];
+    rd_text text = {0};
+    rd_reader *reader;
+    size_t got = 1;
+    RD_TRY(rd_reader_open(path, &reader, error));
+    rondo_status status = RONDO_OK;
+    while (status == RONDO_OK && got > 0) {
+        status = rd_reader_read(reader, block, sizeof block, &got, error);
+        if (status == RONDO_OK) rd_text_add(&text, block, got);
+        if (status == RONDO_OK && text.size > LONGEST_FILE)
+            status = rd_fail(error, RONDO_LIMIT, "%s: more than %zu bytes", path, LONGEST_FILE);
+    }
+    if (status == RONDO_OK) status = rd_text_done(&text, error);
+    rd_reader_close(reader);
+    if (status != RONDO_OK) rd_text_free(&text);
+    *bytes = text.text;
+    *size = text.size;
+    return status;
+}
+
 /* All of the file s->path, or of its entry when it reads ARCHIVE:ENTRY. */
 static rondo_status load(sound_state *s, char **bytes, size_t *size, rondo_error *error)
 {
     const size_t length = rd_source_file(s->path.text);
     size_t entry;
     RD_TRY(refuse_odd(s->path.text, error));
-    if (length == s->path.size) return rd_file_read(s->path.text, LONGEST_FILE, bytes, size, error);
+    if (length == s->path.size)
+        return is_packed(s->path.text, length) ? unpack(s->path.text, bytes, size, error)
+                                              : rd_file_read(s->path.text, LONGEST_FILE, bytes, size, error);
     RD_TRY(open_archive(s, length, error));
     if (!rd_zip_find(s->zip, s->path.text + length + 1, &entry))
         return rd_fail(error, RONDO_BAD_DATA, "%s: there is no entry %s", s->archive.text,
@@ -250,11 +287,8 @@ static rondo_status read_file(rd_opening *opening, rd_input *input, rondo_error 
 static int is_sound(const char *name)
 {
     static const char *const suffixes[] = {".wav", ".WAV", ".flac", ".FLAC"};
-    const size_t length = strlen(name);
-    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
-        const size_t tail = strlen(suffixes[i]);
-        if (length > tail && memcmp(name + length - tail, suffixes[i], tail) == 0) return 1;
-    }
+    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++)
+        if (ends_with(name, suffixes[i])) return 1;
     return 0;
 }
 

@@ -25,6 +25,13 @@ check "train on a list" "$program" train -q --task classify --features mfcc:13 -
 check "evaluate: two tones are told apart" grep -qx 'accuracy	1' metrics
 "$program" classify -q -m m.safetensors low6.wav high6.wav >answers
 check "classify: sound files themselves" [ "$(cut -f1 answers)" = "$(printf 'low\nhigh')" ]
+if command -v gzip >/dev/null && "$program" --version | grep -q zlib; then
+    gzip -c low6.wav >low6.wav.gz
+    gzip -c high6.wav >high6.wav.gz
+    printf 'low6.wav.gz\nhigh6.wav\n' >packed.list
+    "$program" classify -q -m m.safetensors low6.wav.gz high6.wav.gz | check "sound files packed with gzip" cmp - answers
+    "$program" classify -q -m m.safetensors packed.list | check "and in lists" cmp - answers
+fi
 mkdir named
 for n in 1 2 3 4; do cp low$n.wav named/low_anna_$n.wav; cp high$n.wav named/high_bert_$n.wav; done
 "$program" train -q --task classify --features mfcc:13 --hidden-size 8 --batch-size 4 --max-steps 60 --lr 0.02 --val-frac 0.25 --threads 1 \
