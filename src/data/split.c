@@ -343,6 +343,9 @@ static rondo_status run(splitter *s, const rondo_options *options, const char *c
                         rondo_error *error)
 {
     const char *task = rd_option_is_set(options, RD_OPT_task) ? rd_option_text(options, RD_OPT_task) : "";
+    for (size_t i = 0; i < count; i++)
+        if (rd_is_folder(paths[i]) || rd_source_is_archive(paths[i], rd_source_file(paths[i])))
+            return rd_fail(error, RONDO_BAD_ARGUMENT, "data split: %s is a folder or an archive; name the files to split", paths[i]);
     RD_TRY(rd_reader_choose(options, task, paths[0], count, 0, &s->reader, error));
     if (s->reader->whole)
         return rd_fail(error, RONDO_BAD_ARGUMENT, "data split: --reader %s reads no lines that could be split", s->reader->name);

@@ -131,6 +131,10 @@ static void what_cannot_be_split_is_refused_by_name(void **state)
     assert_int_equal(split(OPTIONS("reader", "parallel", "stratify", "on"), "in.tsv", "in.tsv", &error), RONDO_BAD_ARGUMENT);
     assert_int_equal(split(OPTIONS("lines", "on", "stratify", "on"), "in.tsv", NULL, &error), RONDO_BAD_ARGUMENT);
     assert_int_equal(split(OPTIONS("lines", "on"), "in.tsv", "one.ts", &error), RONDO_BAD_ARGUMENT);
+    assert_int_equal(split(OPTIONS("task", "classify"), "in.tsv", ".", &error), RONDO_BAD_ARGUMENT);
+    assert_non_null(strstr(error.message, "is a folder or an archive; name the files to split"));
+    put("in.zip", "PK");
+    assert_int_equal(split(OPTIONS("task", "classify"), "in.zip", NULL, &error), RONDO_BAD_ARGUMENT);
     assert_int_equal(split(OPTIONS("task", "classify", "valid-share", "0.1", "test-share", "0"), "in.tsv", NULL, &error), RONDO_BAD_DATA);
     assert_string_equal(part("out.train"), "");
 }
