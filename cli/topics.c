@@ -31,6 +31,7 @@ static const struct {
 "  roll     piano rolls as JSON;  midi: standard MIDI files\n"
 "  npy npz  arrays of NumPy: x [sequences, steps, numbers], y, lengths\n"
 "  .gz      any of these, packed with gzip\n"
+"  a folder, a .zip   the files in it that the reader takes by their suffix; archive.zip:NAME is one of them\n"
 "  model    safetensors, with options, vocabulary and list of layers inside; tensors have PyTorch's names\n"
 "           where the function is the same\n"
 "  MODEL.run   the folder of a training run: checkpoints, metrics.jsonl, options, an event file for TensorBoard\n"
