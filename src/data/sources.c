@@ -47,6 +47,8 @@ static rondo_status join(const char *path, size_t size, const char *sign, const 
 static rondo_status nothing_found(const gathering *g, rondo_error *error)
 {
     const char *reader = rd_option_text(g->options, RD_OPT_reader);
+    const rd_reader_row *row;
+    RD_TRY(rd_reader_choose(g->options, g->task, g->path, 2, 0, &row, error)); /* a task or a reader that is none */
     (void)rd_fail(error, RONDO_BAD_DATA, "%s: no file in it has a suffix that --task %s reads", g->path, g->task);
     if (*reader && !rd_equal(reader, "auto")) rd_hint(error, "--reader %s is asked for", reader);
     return RONDO_BAD_DATA;

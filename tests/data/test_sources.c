@@ -48,6 +48,7 @@ static void a_folder_is_its_files_in_the_order_of_their_names(void **state)
     expect_refused(DEFAULTS, folder, RONDO_BAD_ARGUMENT, "files for --reader tsv and for --reader jsonl (\"e.jsonl\") are in it");
     expect_refused(OPTIONS("reader", "fasta"), folder, RONDO_BAD_DATA, ": no file in it has a suffix that --task classify reads");
     expect_refused(OPTIONS("reader", "npy"), folder, RONDO_BAD_DATA, ": no file in it");
+    expect_refused(OPTIONS("reader", "text"), folder, RONDO_BAD_ARGUMENT, "--reader text is for --task lm, not for --task classify");
     assert_int_equal(open_one(OPTIONS("reader", "tsv"), folder, &data, NULL), RONDO_OK);
     rondo_data_free(data);
     (void)write_file(folder, "x.npy", "", 0);

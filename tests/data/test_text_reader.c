@@ -221,7 +221,7 @@ static void missing_files_folders_and_wrong_readers_are_told_apart(void **state)
     rondo_options *options = DEFAULTS;
     rondo_data *data = NULL;
     assert_int_equal(rd_data_open(options, "lm", (rd_known){0}, missing, 1, &data, NULL), RONDO_SYSTEM);
-    assert_int_equal(rd_data_open(options, "lm", (rd_known){0}, paths, 1, &data, NULL), RONDO_SYSTEM);
+    assert_int_equal(rd_data_open(options, "lm", (rd_known){0}, paths, 1, &data, NULL), RONDO_BAD_DATA); /* there is no text in it */
     assert_int_equal(rd_data_open(options, "lm", (rd_known){0}, paths, 0, &data, NULL), RONDO_BAD_ARGUMENT);
     assert_int_equal(rd_data_open(options, "dance", (rd_known){0}, paths, 1, &data, NULL),
                      RONDO_BAD_ARGUMENT);
