@@ -9,6 +9,7 @@ static rondo_options *choose(uint8_t bits)
     must(rondo_options_set(options, "group", bits & 2 ? "g" : "", NULL) == RONDO_OK, "group");
     must(rondo_options_set(options, "skip-bad", bits & 4 ? "2" : "0", NULL) == RONDO_OK, "skip-bad");
     must(rondo_options_set(options, "max-length", bits & 8 ? "2" : "0", NULL) == RONDO_OK, "max-length");
+    must(rondo_options_set(options, "reader", bits & 32 ? "csv" : "auto", NULL) == RONDO_OK, "reader");
     must(rondo_options_set(options, "inputs", bits & 16 ? "a,b" : "", NULL) == RONDO_OK, "inputs");
     must(rondo_options_set(options, "batch-size", "3", NULL) == RONDO_OK, "batch-size");
     return options;
@@ -20,7 +21,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     rondo_options *options = choose(data[0]);
     rondo_data *opened = NULL;
     rondo_error error = {0};
-    rondo_status status = rd_data_open_memory(options, data[0] & 1 ? "tag" : "regress", (rd_known){0}, "in",
+    const char *task = data[0] & 32 ? "classify" : data[0] & 1 ? "tag" : "regress";
+    rondo_status status = rd_data_open_memory(options, task, (rd_known){.bare = (data[0] & 33) == 33}, "in",
                                               (const char *)data + 1, size - 1, &opened, &error);
     judge_opening(status, opened, &error);
     if (opened) {

@@ -259,14 +259,14 @@ static rondo_status set_list(rondo_model *model, const char *name, const rd_colu
     return status == RONDO_NO ? RONDO_OK : status;
 }
 
-/* Files that are forecast later are read by the same names, at the same frequency. */
+/* Files that are answered later are read by the same names, series at the same frequency. */
 static rondo_status note_columns(rondo_model *model, const rondo_data *data, rondo_error *error)
 {
     const rd_corpus *corpus = data->corpus;
     char step[32];
     RD_TRY(set_list(model, "target", &corpus->columns[RD_Y], corpus->columns[RD_Y].count, error));
-    RD_TRY(set_list(model, "inputs", &corpus->columns[RD_X], corpus->series->values, error));
-    if (!corpus->series->timed) return RONDO_OK;
+    RD_TRY(set_list(model, "inputs", &corpus->columns[RD_X], corpus->series ? corpus->series->values : corpus->columns[RD_X].count, error));
+    if (!corpus->series || !corpus->series->timed) return RONDO_OK;
     rd_step_write(corpus->series->step, step);
     RD_TRY(rondo_options_set(model->options, "time", corpus->series->time_column, error));
     return rondo_options_set(model->options, "frequency", step, error);
@@ -289,7 +289,8 @@ rondo_status rd_scaling_fit(rondo_model *model, const rondo_data *train, rondo_e
     const rd_corpus *corpus = train->corpus;
     const size_t width = rd_size_max(corpus->width[RD_X], corpus->width[RD_Y]);
     fit f = {.model = model, .data = train, .minmax = rd_option_is(model->options, RD_OPT_scale, "minmax")};
-    if (corpus->series) RD_TRY(note_columns(model, train, error));
+    const int labelled = corpus->form == RD_DATA_CLASSES && corpus->columns[RD_X].count > 0;
+    if (corpus->series || labelled) RD_TRY(note_columns(model, train, error));
     if (model->learning == model->numbers || !corpus->values[RD_X]) return RONDO_OK;
     rondo_status status = rd_alloc(width, sizeof *f.x, "statistics", &f.x, error);
     if (status == RONDO_OK) status = rd_alloc(width, sizeof *f.y, "statistics", &f.y, error);

@@ -84,6 +84,27 @@ head -c 100 x.npy >short.npy
 status "classify: an array that is cut" 3 classify -q -m a.safetensors short.npy
 says "data split: arrays are not lines" 2 'rondo: data split: --reader npy reads no lines that could be split' data split --task classify -o part x.npy y.npy
 
+# CSV: a row a step, with and without groups; the label is the sign of what the numbers do.
+awk 'BEGIN { print "who,t,a,b,what"; for (g = 0; g < 60; g++) for (t = 0; t < 3; t++)
+    printf "\"s, %d\",%d,%s,%s,%s\n", g, t, (g % 2 ? t : -t) + g % 5 / 10, g % 7 / 10, t ? (g % 2 ? "up" : "down") : "" }' >moves.csv
+"$program" train --progress off --task classify --group who --inputs a,b --hidden-size 6 --epochs 30 --lr 0.02 --val-frac 0.2 -j 1 -o moves.safetensors moves.csv 2>facts
+check "csv: sequences are told apart by --group" grep -qE '^labels     "(up|down)" [0-9]+, "(up|down)" [0-9]+$' facts
+check "csv: the model learns them" "$program" evaluate -q -m moves.safetensors --metric accuracy --fail-under 0.95 moves.csv
+sed 's/,[^,]*$//' moves.csv >bare.csv
+"$program" classify -q -m moves.safetensors moves.csv >with
+"$program" classify -q -m moves.safetensors bare.csv >without
+check "csv: an answer a sequence, with labels or without" sh -c '[ "$(wc -l <with)" = 60 ] && cmp with without'
+awk 'BEGIN { print "a,class"; for (i = 0; i < 60; i++) printf "%s,%d\n", i % 2 ? 1 : -1, i % 2 }' >points.csv
+"$program" train -q --task classify --hidden-size 4 --epochs 30 --lr 0.05 -j 1 -o points.safetensors points.csv
+check "csv: one to one" "$program" evaluate -q -m points.safetensors --metric accuracy --fail-under 1 points.csv
+printf 'who,a,what\n1,0,x\n1,1,y\n' >two.csv
+says "csv: two labels for a sequence" 3 'rondo: two.csv:3:5: expected the label of the rows before, "x", found "y"' data check --task classify --group who two.csv
+printf 'who,a,what\n1,0,x\n1,one,x\n2,1,\n' >odd.csv
+printf 'who,a,what\n1,0,x\n2,1,y\n1,1,x\n' >again.csv
+says "csv: a group that comes again" 3 'rondo: again.csv:4:1: the group "1" was there before (its rows must stand together)' data check --task classify --group who again.csv
+says "csv: what is no number, and no label" 3 'rondo: odd.csv:3:3: expected a number in column "a", found "one"
+odd.csv:4:1: there is no label' data check --task classify --group who --inputs a odd.csv
+
 # One to many: sequences for a condition.
 for place in input state; do
     "$program" train -q --task conditional --condition-place $place --hidden-size 16 --embed-size 8 --epochs 6 --lr 0.02 -j 1 -o c.$place.safetensors train.tsv
