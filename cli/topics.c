@@ -20,7 +20,8 @@ static const struct {
 {"formats", "files that are read and written",
 "Formats\n"
 "  text     UTF-8; --tokens char|byte|word|bpe:N; one stream, or a sequence a line with --lines\n"
-"  csv      a header and columns; --group tells sequences apart, --inputs and --target name columns\n"
+"  csv      a header and columns; --group tells sequences apart, --inputs and --target name columns;\n"
+"           regress: numbers are learned; classify: a label for each sequence\n"
 "           forecast: time series, a row a step, --time names the column of times\n"
 "  tsv      label TAB text (or __label__name text), source TAB target, condition TAB sequence\n"
 "  parallel files in pairs, train.en train.de: line n of one belongs to line n of the other\n"
