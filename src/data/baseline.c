@@ -187,13 +187,20 @@ static rondo_status fit_and_judge(model *counts, const rondo_data *train, const 
     return RONDO_OK;
 }
 
+/* Symbols one after the other; a condition beside them is not looked at. */
+static int is_text(const rondo_data *data)
+{
+    const rd_data_form form = rd_data_form_of(data);
+    return form == RD_DATA_STREAM || form == RD_DATA_LINES || form == RD_DATA_CONDITIONS;
+}
+
 rondo_status rd_baseline_lm(const rondo_data *train, const rondo_data *data, int order,
                             double *nats_per_token, rondo_error *error)
 {
     if (order < 0 || order > RD_BASELINE_MOST)
         return rd_fail(error, RONDO_BAD_ARGUMENT, "a baseline of order %d (0 to %d)", order,
                        RD_BASELINE_MOST);
-    if (rd_data_form_of(train) > RD_DATA_LINES || rd_data_form_of(data) > RD_DATA_LINES)
+    if (!is_text(train) || !is_text(data))
         return rd_fail(error, RONDO_BAD_ARGUMENT, "this baseline is for language model data");
     if (rd_data_width(train, "x") != rd_data_width(data, "x"))
         return rd_fail(error, RONDO_BAD_ARGUMENT, "a baseline needs data of one vocabulary");

@@ -218,8 +218,9 @@ static rondo_status one_line(rd_opening *opening, rd_input *input, const char *l
     rd_field by, label;
     size_t frames = 0;
     if (name == 0 || (!tab && !opening->bare && !*rd_option_text(opening->options, RD_OPT_label_pattern))) {
-        rd_bad_place(&opening->bad, "%s:%zu:%zu: expected a file, a tab and a %s, found %s", list,
-                     input->number, name + 1, opening->corpus->form == RD_DATA_CLASSES ? "label" : "text",
+        static const char *const beside[] = {", a tab and a text", ", a tab and a label", ""};
+        const int which = opening->bare ? 2 : opening->corpus->form == RD_DATA_CLASSES;
+        rd_bad_place(&opening->bad, "%s:%zu:%zu: expected a file%s, found %s", list, input->number, name + 1, beside[which],
                      name ? "no tab" : "no file");
         return rd_opening_pass_over(opening, input->number, error);
     }

@@ -245,6 +245,7 @@ rondo_status rondo_baselines(const rondo_data *train, const rondo_data *data, co
         rondo_status (*measure)(const rondo_data *train, const rondo_data *data, rondo_metrics *metrics, rondo_error *error);
     } rows[] = {{RD_DATA_STREAM, of_text},
                 {RD_DATA_LINES, of_text},
+                {RD_DATA_CONDITIONS, of_text},
                 {RD_DATA_TAGS, of_labels},
                 {RD_DATA_CLASSES, of_labels},
                 {RD_DATA_FRAMES, of_frames},

@@ -212,6 +212,8 @@ static void answers_need_no_label_and_no_list(void **state)
     rondo_data *data = NULL;
     rondo_error error = {0};
     put_wav(folder, "one.wav", 8000, 400);
+    assert_int_equal(open_list(DEFAULTS, "classify", folder, "one.wav\n\n", 1, &data, &error), RONDO_BAD_DATA);
+    assert_non_null(strstr(error.message, "a.list:2:1: expected a file, found no file"));
     assert_int_equal(open_list(DEFAULTS, "classify", folder, "one.wav\none.wav\ta\n", 1, &data, &error),
                      RONDO_OK);
     assert_int_equal(rd_data_count(data), 2);

@@ -54,6 +54,21 @@ static void the_majority_label_is_that_of_training(void **state)
     assert_int_equal(metrics.count, 2);
 }
 
+/* Sequences under conditions are counted as the same lines of a language model are. */
+static void conditions_change_no_count(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"unigram", "markov-1", "markov-2"};
+    rondo_data *lines = data_of(OPTIONS("lines", "on", "tokens", "char"), "lm", "abab\nabb\n\nba\n");
+    rondo_data *pairs = data_of(OPTIONS("reader", "tsv", "tokens", "char"), "conditional", "k\tabab\nl\tabb\nk\t\nl\tba\n");
+    rondo_data *again[2];
+    assert_int_equal(rd_data_view(lines, &again[0], NULL), RONDO_OK);
+    assert_int_equal(rd_data_view(pairs, &again[1], NULL), RONDO_OK);
+    const rondo_metrics a = measure(lines, again[0]), b = measure(pairs, again[1]);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        assert_true(value_of(&a, names[i]) > 0 && near(value_of(&a, names[i]), value_of(&b, names[i])));
+}
+
 static void the_unigram_tagger_knows_words(void **state)
 {
     (void)state;
@@ -81,6 +96,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_majority_label_is_that_of_training),
+        cmocka_unit_test(conditions_change_no_count),
         cmocka_unit_test(the_unigram_tagger_knows_words),
         cmocka_unit_test(numbers_have_the_mean_and_the_value_before),
     };
