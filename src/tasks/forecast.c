@@ -21,6 +21,7 @@ typedef struct going_on {
     rd_loss_settings asked; /* the quantiles to tell */
     size_t width;           /* of a row of x */
     float *window;          /* [window][width] owned */
+    rd_real *row;           /* [targets][each] owned: the step at hand, quantiles in order */
     double *value;          /* [columns told] owned */
     char **column;          /* [columns told] owned, and each name */
     size_t columns;
@@ -164,9 +165,9 @@ static rondo_status one_series(going_on *g, const rd_series *series, size_t step
         rondo_view output;
         RD_TRY(run_window(g, &output, error));
         for (size_t h = 0; h < g->shape.horizon && done < steps; h++) {
-            const rd_real *at = (const rd_real *)output.data + h * row;
-            RD_TRY(tell_step(g, series, ++done, at, error));
-            feed_back(g, series, done, at);
+            rd_forecast_in_order(&g->shape, (const rd_real *)output.data + h * row, g->row);
+            RD_TRY(tell_step(g, series, ++done, g->row, error));
+            feed_back(g, series, done, g->row);
         }
     }
     return RONDO_OK;
@@ -186,6 +187,7 @@ static rondo_status go_on(going_on *g, const rondo_options *options, rondo_error
     RD_TRY(settle_quantiles(g, options, error));
     RD_TRY(name_columns(g, error));
     RD_TRY(rd_alloc(g->set->window * g->width, sizeof *g->window, "a window", &g->window, error));
+    RD_TRY(rd_alloc(g->shape.targets * g->shape.each, sizeof *g->row, "a forecast", &g->row, error));
     RD_TRY(rondo_batch_new(&g->batch, error));
     for (size_t i = 0; i < g->set->count; i++)
         RD_TRY(one_series(g, &g->set->series[i], steps, error));
@@ -222,6 +224,7 @@ rondo_status rondo_forecast(rondo_model *model, const rondo_options *options, co
         rd_free(g.column[c]);
     rd_free(g.column);
     rd_free(g.value);
+    rd_free(g.row);
     rd_free(g.window);
     rondo_batch_free(g.batch);
     rondo_data_free(data);

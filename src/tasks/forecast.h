@@ -15,6 +15,9 @@ typedef struct rd_forecast_shape {
 rondo_status rd_forecast_shape_of(const rondo_model *model, size_t targets, rd_forecast_shape *shape, rondo_error *error);
 /* Which of the `each` outputs for a number is the forecast: the quantile nearest the median, else the first. */
 size_t rd_forecast_point(const rondo_model *model, size_t each);
+/* One step of the horizon, [targets][each], as it is told: quantiles that cross are put in order, which never takes a forecast
+ * further from the truth (Chernozhukov, Fernández-Val and Galichon 2010). */
+void rd_forecast_in_order(const rd_forecast_shape *shape, const rd_real *output, rd_real *row);
 /* The layer that leads back to the units of the data; NULL: there is none. */
 const rd_layer *rd_forecast_unscale(const rondo_model *model);
 /* Steps of a season: --season, else by the frequency, else 1. */

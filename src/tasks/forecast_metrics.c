@@ -108,7 +108,7 @@ static void take_output(watch *w, const rd_real *output)
 {
     const rd_forecast_shape *s = &w->shape;
     if (s->levels)
-        memcpy(w->value, output, s->targets * s->each * sizeof *w->value);
+        rd_forecast_in_order(s, output, w->value);
     else
         for (size_t k = 0; k < s->targets; k++)
             w->value[k] = output[k * s->each + s->point];

@@ -134,6 +134,20 @@ rondo_status rd_forecast_shape_of(const rondo_model *model, size_t targets, rd_f
     return RONDO_OK;
 }
 
+void rd_forecast_in_order(const rd_forecast_shape *shape, const rd_real *output, rd_real *row)
+{
+    memcpy(row, output, shape->targets * shape->each * sizeof *row);
+    for (size_t k = 0; shape->levels && k < shape->targets; k++) {
+        rd_real *q = row + k * shape->each;
+        for (size_t i = 1; i < shape->each; i++)
+            for (size_t j = i; j > 0 && q[j] < q[j - 1]; j--) {
+                const rd_real lower = q[j];
+                q[j] = q[j - 1];
+                q[j - 1] = lower;
+            }
+    }
+}
+
 size_t rd_forecast_season(const rondo_options *options, const rondo_data *data)
 {
     const rd_series_set *set = data->corpus->series;

@@ -73,6 +73,13 @@ check "goes on with the clock of the first row" sh -c "'$program' forecast -m cl
 printf '2023-10-29T05:00:00,1\n' >>clock.csv
 says "a row without a zone" 3 'rondo: clock.csv:8:1: expected a time in column "when", found "2023-10-29T05:00:00" (it is written as no time before it)' data check --task forecast --seq-len 2 clock.csv
 
+# Quantiles learn apart from each other and cross at first, by seed 1 to 3 in some row of many.
+for seed in 1 2 3; do
+    "$program" train -q -f --task forecast --loss quantile --quantiles 0.4,0.5,0.6 --seq-len 6 --horizon 12 --hidden-size 4 --max-steps 1 --seed $seed -j 1 -o apart.safetensors months.csv
+    "$program" forecast -m apart.safetensors --horizon 12 months.csv | sed 1d
+done >apart.csv
+check "quantiles are told in order" awk -F, '$2 > $3 || $3 > $4 { exit 1 } END { exit NR != 36 }' apart.csv
+
 # what is refused
 head -n 5 load.csv >short.csv
 says "too few rows for a window" 3 'rondo: short.csv: the series has 4 rows, the model reads windows of 8' forecast -m load.safetensors short.csv
