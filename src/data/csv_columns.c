@@ -1,9 +1,11 @@
-/* Columns of a CSV file by name: found, missed with the nearest name, listed by options. */
+/* Columns of a CSV file by name: found, missed with the nearest name, listed by options; their numbers; groups of rows. */
 #include "data/csv_columns.h"
 
+#include "base/hash.h"
 #include "base/memory.h"
 #include "base/size.h"
 
+#include <math.h>
 #include <string.h>
 
 rondo_status rd_columns_add(rd_columns *columns, const char *name, size_t size, rondo_error *error)
@@ -91,4 +93,97 @@ rondo_status rd_csv_check(const rd_csv *csv, const rd_input *input, rondo_error 
     if (!csv->broken) return RONDO_OK;
     return rd_fail(error, RONDO_BAD_DATA, "%s:%zu:%zu: %s", input->source->name, csv->broken_line,
                    csv->broken_column, csv->broken);
+}
+
+rondo_status rd_csv_judge_header(const rd_csv *header, const rd_input *input, rondo_error *error)
+{
+    size_t numbers = 0;
+    for (size_t i = 0; i < header->fields; i++) {
+        double value;
+        size_t size;
+        const char *text = rd_csv_text(header, i, &size);
+        numbers += (size_t)(rd_csv_number(text, size, &value) != 0);
+        if (size == 0 && header->fields > 1)
+            return rd_fail(error, RONDO_BAD_DATA, "%s:%zu:%zu: a column without a name", input->source->name,
+                           header->field[i].line, header->field[i].column);
+        if (rd_csv_column(header, text, size) < i)
+            return rd_fail(error, RONDO_BAD_DATA, "%s:%zu:%zu: the column %s is there twice",
+                           input->source->name, header->field[i].line, header->field[i].column,
+                           rd_quote_n(text, size).text);
+    }
+    if (numbers == header->fields)
+        return rd_fail(error, RONDO_BAD_DATA,
+                       "%s:%zu:1: the first row holds numbers only (names of columns expected)",
+                       input->source->name, header->line);
+    return RONDO_OK;
+}
+
+rondo_status rd_csv_find(const rd_columns *columns, const rd_csv *csv, const rd_input *input,
+                                 size_t **number, size_t *room, rondo_error *error)
+{
+    RD_TRY(rd_grow(number, room, columns->count, sizeof **number, "columns", error));
+    for (size_t i = 0; i < columns->count; i++) {
+        size_t size = strlen(columns->name[i]);
+        (*number)[i] = rd_csv_column(csv, columns->name[i], size);
+        if ((*number)[i] == SIZE_MAX) return rd_csv_no_column(csv, input, columns->name[i], size, error);
+    }
+    return RONDO_OK;
+}
+
+int rd_csv_value(rd_opening *opening, const rd_csv *csv, const rd_input *input, size_t column, const char *name, float *to)
+{
+    size_t size;
+    double value;
+    const char *text = rd_csv_text(csv, column, &size);
+    const rd_csv_field *field = &csv->field[column];
+    if (!rd_csv_number(text, size, &value)) {
+        static const char comma[] = "a number is written with a decimal point, as 1.5";
+        if (opening->bad.count == 0 && memchr(text, ',', size))
+            memcpy(opening->bad.hint, comma, sizeof comma);
+        rd_bad_place(&opening->bad, "%s:%zu:%zu: expected a number in column %s, found %s",
+                     input->source->name, field->line, field->column, rd_quote(name).text,
+                     rd_quote_n(text, size).text);
+        return 0;
+    }
+    *to = (float)value;
+    if (isfinite(*to)) return 1;
+    rd_bad_place(&opening->bad, "%s:%zu:%zu: the number %s in column %s is too large", input->source->name,
+                 field->line, field->column, rd_quote_n(text, size).text, rd_quote(name).text);
+    return 0;
+}
+
+/* ---- groups */
+
+static int enter_hash(uint64_t *slot, size_t slots, uint64_t hash)
+{
+    size_t i = (size_t)(hash & (slots - 1));
+    while (slot[i] && slot[i] != hash)
+        i = (i + 1) & (slots - 1);
+    int fresh = slot[i] == 0;
+    slot[i] = hash;
+    return fresh;
+}
+
+rondo_status rd_groups_enter(rd_groups *groups, const char *text, size_t size, int *fresh, rondo_error *error)
+{
+    uint64_t hash = rd_fnv1a(text, size) | 1;
+    if (groups->count * 2 >= groups->slots) {
+        size_t slots = groups->slots ? groups->slots * 2 : 64;
+        uint64_t *wider = NULL;
+        RD_TRY(rd_alloc(slots, sizeof *wider, "names of groups", &wider, error));
+        for (size_t i = 0; i < groups->slots; i++)
+            if (groups->seen[i]) enter_hash(wider, slots, groups->seen[i]);
+        rd_free(groups->seen);
+        groups->seen = wider;
+        groups->slots = slots;
+    }
+    *fresh = enter_hash(groups->seen, groups->slots, hash);
+    groups->count += (size_t)*fresh;
+    return RONDO_OK;
+}
+
+void rd_groups_free(rd_groups *groups)
+{
+    rd_free(groups->seen);
+    *groups = (rd_groups){0};
 }

@@ -3,7 +3,6 @@
 #include "data/csv_columns.h"
 #include "data/readers.h"
 
-#include "base/hash.h"
 #include "base/memory.h"
 #include "base/size.h"
 
@@ -31,8 +30,7 @@ typedef struct csv_state {
     size_t pending_room;
     int has_pending, last_has_target;
     size_t last_line;
-    uint64_t *seen; /* open table of the hashes of group names, 0: free */
-    size_t seen_count, seen_slots;
+    rd_groups groups;
     uint64_t inner_with, inner_without, last_without;
     csv_place inner, last; /* the first rows without a target inside and at the end of a group */
 } csv_state;
@@ -46,7 +44,7 @@ void rd_csv_clear(void *memory)
     rd_free(state->target);
     rd_free(state->row);
     rd_free(state->pending);
-    rd_free(state->seen);
+    rd_groups_free(&state->groups);
     rd_text_free(&state->value);
     memset(state, 0, sizeof *state);
 }
@@ -98,25 +96,13 @@ static rondo_status choose_columns(rd_opening *opening, const rd_csv *csv, const
     return RONDO_OK;
 }
 
-static rondo_status find_columns(const rd_columns *columns, const rd_csv *csv, const rd_input *input,
-                                 size_t **number, size_t *room, rondo_error *error)
-{
-    RD_TRY(rd_grow(number, room, columns->count, sizeof **number, "columns", error));
-    for (size_t i = 0; i < columns->count; i++) {
-        size_t size = strlen(columns->name[i]);
-        (*number)[i] = rd_csv_column(csv, columns->name[i], size);
-        if ((*number)[i] == SIZE_MAX) return rd_csv_no_column(csv, input, columns->name[i], size, error);
-    }
-    return RONDO_OK;
-}
-
 static rondo_status bind_columns(rd_opening *opening, csv_state *state, const rd_csv *header,
                                  const rd_input *input, rondo_error *error)
 {
     rd_corpus *corpus = opening->corpus;
     const char *group = rd_option_text(opening->options, RD_OPT_group);
-    RD_TRY(find_columns(&corpus->columns[RD_X], header, input, &state->input, &state->input_room, error));
-    RD_TRY(find_columns(&corpus->columns[RD_Y], header, input, &state->target, &state->target_room, error));
+    RD_TRY(rd_csv_find(&corpus->columns[RD_X], header, input, &state->input, &state->input_room, error));
+    RD_TRY(rd_csv_find(&corpus->columns[RD_Y], header, input, &state->target, &state->target_room, error));
     state->group = *group ? rd_csv_column(header, group, strlen(group)) : SIZE_MAX;
     if (*group && state->group == SIZE_MAX) return rd_csv_no_column(header, input, group, strlen(group), error);
     state->columns = header->fields;
@@ -128,29 +114,6 @@ static rondo_status bind_columns(rd_opening *opening, csv_state *state, const rd
 
 /* ---- the header */
 
-static rondo_status judge_header(const rd_csv *header, const rd_input *input, rondo_error *error)
-{
-    size_t numbers = 0;
-    for (size_t i = 0; i < header->fields; i++) {
-        double value;
-        size_t size;
-        const char *text = rd_csv_text(header, i, &size);
-        numbers += (size_t)(rd_csv_number(text, size, &value) != 0);
-        if (size == 0 && header->fields > 1)
-            return rd_fail(error, RONDO_BAD_DATA, "%s:%zu:%zu: a column without a name", input->source->name,
-                           header->field[i].line, header->field[i].column);
-        if (rd_csv_column(header, text, size) < i)
-            return rd_fail(error, RONDO_BAD_DATA, "%s:%zu:%zu: the column %s is there twice",
-                           input->source->name, header->field[i].line, header->field[i].column,
-                           rd_quote_n(text, size).text);
-    }
-    if (numbers == header->fields)
-        return rd_fail(error, RONDO_BAD_DATA,
-                       "%s:%zu:1: the first row holds numbers only (names of columns expected)",
-                       input->source->name, header->line);
-    return RONDO_OK;
-}
-
 /* Reads the header and the first row, which tells numeric columns from others; the row stays in state->csv.
  */
 static rondo_status read_header(rd_opening *opening, csv_state *state, rd_input *input, int *more,
@@ -160,7 +123,7 @@ static rondo_status read_header(rd_opening *opening, csv_state *state, rd_input 
     unsigned char *numeric = NULL;
     rondo_status status = rd_csv_row(&header, input, more, error);
     if (status == RONDO_OK && *more) status = rd_csv_check(&header, input, error);
-    if (status == RONDO_OK && *more) status = judge_header(&header, input, error);
+    if (status == RONDO_OK && *more) status = rd_csv_judge_header(&header, input, error);
     state->csv.separator = header.separator;
     if (status == RONDO_OK && *more) status = rd_csv_row(&state->csv, input, more, error);
     if (status == RONDO_OK && *more) status = rd_alloc(header.fields, 1, "columns", &numeric, error);
@@ -179,29 +142,6 @@ static rondo_status read_header(rd_opening *opening, csv_state *state, rd_input 
 }
 
 /* ---- a row */
-
-static int read_number(rd_opening *opening, const csv_state *state, const rd_input *input, size_t column,
-                       const char *name, float *to)
-{
-    size_t size;
-    double value;
-    const char *text = rd_csv_text(&state->csv, column, &size);
-    const rd_csv_field *field = &state->csv.field[column];
-    if (!rd_csv_number(text, size, &value)) {
-        static const char comma[] = "a number is written with a decimal point, as 1.5";
-        if (opening->bad.count == 0 && memchr(text, ',', size))
-            memcpy(opening->bad.hint, comma, sizeof comma);
-        rd_bad_place(&opening->bad, "%s:%zu:%zu: expected a number in column %s, found %s",
-                     input->source->name, field->line, field->column, rd_quote(name).text,
-                     rd_quote_n(text, size).text);
-        return 0;
-    }
-    *to = (float)value;
-    if (isfinite(*to)) return 1;
-    rd_bad_place(&opening->bad, "%s:%zu:%zu: the number %s in column %s is too large", input->source->name,
-                 field->line, field->column, rd_quote_n(text, size).text, rd_quote(name).text);
-    return 0;
-}
 
 static int is_missing(const csv_state *state, size_t column)
 {
@@ -225,7 +165,7 @@ static int read_row(rd_opening *opening, csv_state *state, const rd_input *input
         return 0;
     }
     for (size_t i = 0; i < width; i++)
-        if (!read_number(opening, state, input, state->input[i], corpus->columns[RD_X].name[i],
+        if (!rd_csv_value(opening, &state->csv, input, state->input[i], corpus->columns[RD_X].name[i],
                          &state->row[i]))
             return 0;
     for (size_t i = 0; i < corpus->width[RD_Y]; i++)
@@ -233,7 +173,7 @@ static int read_row(rd_opening *opening, csv_state *state, const rd_input *input
     *has_target = missing < corpus->width[RD_Y];
     for (size_t i = 0; i < corpus->width[RD_Y]; i++) {
         state->row[width + i] = NAN;
-        if (*has_target && !read_number(opening, state, input, state->target[i],
+        if (*has_target && !rd_csv_value(opening, &state->csv, input, state->target[i],
                                         corpus->columns[RD_Y].name[i], &state->row[width + i]))
             return 0;
     }
@@ -241,35 +181,6 @@ static int read_row(rd_opening *opening, csv_state *state, const rd_input *input
 }
 
 /* ---- groups */
-
-static int enter_hash(uint64_t *slot, size_t slots, uint64_t hash)
-{
-    size_t i = (size_t)(hash & (slots - 1));
-    while (slot[i] && slot[i] != hash)
-        i = (i + 1) & (slots - 1);
-    int fresh = slot[i] == 0;
-    slot[i] = hash;
-    return fresh;
-}
-
-static rondo_status remember_group(csv_state *state, const char *text, size_t size, int *fresh,
-                                   rondo_error *error)
-{
-    uint64_t hash = rd_fnv1a(text, size) | 1;
-    if (state->seen_count * 2 >= state->seen_slots) {
-        size_t slots = state->seen_slots ? state->seen_slots * 2 : 64;
-        uint64_t *wider = NULL;
-        RD_TRY(rd_alloc(slots, sizeof *wider, "names of groups", &wider, error));
-        for (size_t i = 0; i < state->seen_slots; i++)
-            if (state->seen[i]) enter_hash(wider, slots, state->seen[i]);
-        rd_free(state->seen);
-        state->seen = wider;
-        state->seen_slots = slots;
-    }
-    *fresh = enter_hash(state->seen, state->seen_slots, hash);
-    state->seen_count += (size_t)*fresh;
-    return RONDO_OK;
-}
 
 static void note(csv_place *place, const char *name, size_t line)
 {
@@ -300,7 +211,7 @@ static rondo_status begin_group(rd_opening *opening, csv_state *state, const rd_
                                 const char *text, size_t size, rondo_error *error)
 {
     int fresh = 1;
-    if (state->group != SIZE_MAX) RD_TRY(remember_group(state, text, size, &fresh, error));
+    if (state->group != SIZE_MAX) RD_TRY(rd_groups_enter(&state->groups, text, size, &fresh, error));
     if (!fresh)
         return rd_fail(error, RONDO_BAD_DATA,
                        "%s:%zu:%zu: the group %s was there before (its rows must stand together)",

@@ -35,7 +35,7 @@ static const rd_reader_row rows[] = {
     {.name = "tsv", .task = "conditional", .suffixes = ".tsv", .help = "a condition, a tab and a sequence a line",
      .form = RD_DATA_CONDITIONS, .symbols = X | C, .labels = C, .columns = 1, .read = rd_labelled_read},
     {.name = "csv", .task = "classify", .suffixes = ".csv", .help = "a row of numbers and a label a step, under a header",
-     .form = RD_DATA_CLASSES, .symbols = Y, .labels = Y, .whole = 1, .numbers = 1, .read = rd_csv_labels_read, .clear = rd_csv_labels_clear,
+     .form = RD_DATA_CLASSES, .symbols = Y, .labels = Y, .numbers = 1, .read = rd_csv_classes_read, .clear = rd_csv_classes_clear,
      .state_size = RD_CSV_STATE},
     {.name = "ts", .task = "classify", .suffixes = ".ts", .help = "a sequence of rows of numbers and its label a line, under @ headers",
      .form = RD_DATA_CLASSES, .symbols = Y, .labels = Y, .numbers = 1, .read = rd_ts_read, .clear = rd_ts_clear,

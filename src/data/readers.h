@@ -97,8 +97,8 @@ rondo_status rd_text_read(rd_opening *opening, rd_input *input, rondo_error *err
 rondo_status rd_lines_read(rd_opening *opening, rd_input *input, rondo_error *error);
 rondo_status rd_csv_read(rd_opening *opening, rd_input *input, rondo_error *error);
 rondo_status rd_csv_end(rd_opening *opening, rondo_error *error);
-rondo_status rd_csv_labels_read(rd_opening *opening, rd_input *input, rondo_error *error);
-void rd_csv_labels_clear(void *memory);
+rondo_status rd_csv_classes_read(rd_opening *opening, rd_input *input, rondo_error *error);
+void rd_csv_classes_clear(void *memory);
 void rd_csv_clear(void *memory);
 
 /* Walks the lines of a text file: `one` gets each that is text, a bad one is noted and passed over. */
