@@ -79,7 +79,7 @@ mkdir dir
 ask "-f with data that are not there" 5 none
 ask "-f with data that are not text" 3 latin
 ask "-f with empty data" 3 empty
-ask "-f with a folder" 5 dir
+ask "-f with a folder that holds no data" 3 dir
 check "bad data with -f leave the model" [ "$(sum)" = "$sound" ]
 check "and its run" diff -r before.run m.run
 refused "-f onto a folder" 2 train $small -q -f -o dir text.txt && passed "a folder is never the output"
