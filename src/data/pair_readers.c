@@ -31,6 +31,20 @@ static int cut_at(char sign, const char *line, size_t size, rd_field *first, rd_
     return 1;
 }
 
+/* The first line without a separator says how else such records may be given. */
+static void hint_at_others(rd_opening *opening)
+{
+    static const char files[] = "--reader files takes the label from the name of the file, --reader table from a column",
+                      pairs[] = "sources and targets may also stand in files of their own, given in pairs";
+    const rd_data_form form = opening->corpus->form;
+    const int pair = form == RD_DATA_PAIRS && rd_equal(opening->reader->task, "seq2seq");
+    if (opening->bad.count > 0 || opening->bare || (form == RD_DATA_PAIRS && !pair)) return;
+    if (pair)
+        memcpy(opening->bad.hint, pairs, sizeof pairs);
+    else
+        memcpy(opening->bad.hint, files, sizeof files);
+}
+
 /* In answers a line without a tab is all there is: the text, or the source. */
 static rondo_status one_line(rd_opening *opening, rd_input *input, const char *line, size_t size, rondo_error *error)
 {
@@ -50,6 +64,7 @@ static rondo_status one_line(rd_opening *opening, rd_input *input, const char *l
         first = form == RD_DATA_PAIRS ? second : (rd_field){0};
         second = form == RD_DATA_PAIRS ? (rd_field){0} : second;
     } else if (!found || (form != RD_DATA_PAIRS && first.size == 0)) {
+        if (!found) hint_at_others(opening);
         rd_bad_place(&opening->bad, "%s:%zu:%zu: expected a %s, a %s and a %s, found %s %s", input->source->name, input->number,
                      found ? (size_t)1 : size + 1, first_name, sign_name, second_name, found ? "an empty one before the" : "no", sign_name);
         return rd_opening_pass_over(opening, input->number, error);

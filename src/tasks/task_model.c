@@ -211,13 +211,48 @@ static rondo_status keep_rate(rondo_model *model, const rondo_data *data, rondo_
     return rondo_options_set(model->options, "sample-rate", rate, error);
 }
 
+enum { LOSS_SIZE = 16 };
+
+/* Whether the task can learn so; what its outputs mean follows from the loss. */
+static int learns_with(const rd_task_info *task, const char *loss)
+{
+    const size_t size = strlen(loss);
+    for (const char *at = task->losses; *at; at += strspn(at, " ")) {
+        const size_t length = strcspn(at, " ");
+        if (length == size && memcmp(at, loss, size) == 0)
+            return 1;
+        at += length;
+    }
+    return 0;
+}
+
+static rondo_status choose_loss(const rondo_options *options, const rd_task_info *task, char loss[LOSS_SIZE], rondo_error *error)
+{
+    const char *asked = rd_option_text(options, RD_OPT_loss);
+    const int given = !rd_equal(asked, "auto");
+    if (given && !learns_with(task, asked))
+        return rd_fail(error, RONDO_BAD_ARGUMENT, "--loss %s: --task %s learns with %s", asked, task->name, task->losses);
+    (void)snprintf(loss, LOSS_SIZE, "%.*s", given ? (int)strlen(asked) : (int)strcspn(task->losses, " "), given ? asked : task->losses);
+    return RONDO_OK;
+}
+
+/* The first loss of a list of layers is the one whose outputs the task reads. */
+static rondo_status judge_loss(const rondo_model *model, const rd_task_info *task, rondo_error *error)
+{
+    if (model->losses == 0 || learns_with(task, model->loss[0].info->name))
+        return RONDO_OK;
+    return rd_fail(error, RONDO_BAD_ARGUMENT, "model text: the first loss is %s, --task %s learns with %s", model->loss[0].info->name,
+                   task->name, task->losses);
+}
+
 static rondo_status make_model(rondo_device *device, const rondo_options *options, const rondo_data *data,
                                const rd_task_info *task, rondo_model **model, rondo_error *error)
 {
-    const char *loss = rd_option_is(options, RD_OPT_loss, "auto") ? task->loss : rd_option_text(options, RD_OPT_loss);
+    char loss[LOSS_SIZE];
     rondo_size size[RD_TASK_PARTS + 1];
     size_t parts = 0;
     rd_text text = {0};
+    RD_TRY(choose_loss(options, task, loss, error));
     for (; parts < RD_TASK_PARTS && task->part[parts]; parts++)
         size[parts] = (rondo_size){.part = task->part[parts], .width = rd_data_width(data, task->part[parts]),
                                    .symbols = rd_data_symbols(data, task->part[parts]) != NULL};
@@ -226,6 +261,8 @@ static rondo_status make_model(rondo_device *device, const rondo_options *option
     rondo_status status = make_text(options, data, task, size, loss, &text, error);
     if (status == RONDO_OK)
         status = rondo_model_new(device, options, text.text, size, parts, model, error);
+    if (status == RONDO_OK)
+        status = judge_loss(*model, task, error);
     if (status == RONDO_OK)
         status = attach(*model, data, task->name, error);
     if (status == RONDO_OK)

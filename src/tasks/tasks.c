@@ -127,8 +127,8 @@ static void regress_metrics(const rd_tally *tally, const rondo_model *model, ron
 
 const rd_task_info rd_tasks[] = {
 #define LIST(...) {__VA_ARGS__}
-#define RD_TASK(task_name, its_parts, its_loss, make_text, add_rows, make_metrics, shown, make_answers, its_help) \
-    {.name = task_name, .help = its_help, .part = its_parts, .loss = its_loss, .text = make_text, .add = add_rows, \
+#define RD_TASK(task_name, its_parts, its_losses, make_text, add_rows, make_metrics, shown, make_answers, its_help) \
+    {.name = task_name, .help = its_help, .part = its_parts, .losses = its_losses, .text = make_text, .add = add_rows, \
      .metrics = make_metrics, .headline = shown, .answer = make_answers},
 #include "tasks/tasks.def"
 #undef RD_TASK

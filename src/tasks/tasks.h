@@ -26,7 +26,7 @@ double rd_tally_loss(const rd_tally *tally);
 typedef struct rd_task_info {
     const char *name, *help;
     const char *part[RD_TASK_PARTS]; /* parts of a batch that its models read, x first, then y */
-    const char *loss;              /* the default of --loss */
+    const char *losses;            /* what --loss may be, separated by blanks, the default first */
     /* The node list that the options describe for these data; size: [as many as there are parts]. */
     rondo_status (*text)(const rondo_options *options, const rondo_data *data, const rondo_size *size, const char *loss,
                          rd_text *text, rondo_error *error);

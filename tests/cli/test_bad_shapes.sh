@@ -67,6 +67,8 @@ for task in classify transcribe seq2seq conditional; do
     status "$task: an empty file" 3 train $small --task $task empty
 done
 
+refused "classify: a loss that gives no label" 2 'rondo: --loss crf: --task classify learns with softmax binary' --task classify --loss crf train.tsv
+
 # Tags.
 printf 'the D\ncat N\n\nthe D\ndog N\n\n' >train.conll
 learned "tag: a model" t.safetensors --task tag --loss crf train.conll

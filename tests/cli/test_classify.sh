@@ -40,7 +40,8 @@ check "evaluate: a label that training did not have is never right" grep -qE '^a
 check "train: class weights change the result" sh -c '! cmp -s w1.safetensors w2.safetensors'
 says "train: weights of labels that are not there" 3 'rondo: weights.txt:1:1: no target has this label, found "vwl\t2"' \
     train -q --task classify --max-steps 1 --class-weights "$(printf 'vwl\t2\n' >weights.txt; echo weights.txt)" train.tsv
-says "train: a line without a tab" 3 'rondo: notab.tsv:2:4: expected a label, a tab and a text, found no tab' \
+says "train: a line without a tab" 3 'rondo: notab.tsv:2:4: expected a label, a tab and a text, found no tab
+hint: --reader files takes the label from the name of the file, --reader table from a column' \
     train -q --task classify "$(printf 'a\tb\nabc\n' >notab.tsv; echo notab.tsv)"
 
 # Tags: the same lines with one more column, comments and blank lines kept.

@@ -11,8 +11,8 @@
 
 #include "train/trainer.h"
 
-/* Tags are as many as words, so each sentence with equal neighbours needs more steps than it has. */
-static const char some[] = "a A\nb B\nc A\n\na A\nb A\n\nc B\n\nb B\na B\nb A\n";
+/* Targets are as many as words, so each with equal neighbours needs more steps than there are. */
+static const char some[] = "a b c\tA B A\na b\tA A\nc\tB\nb a b\tB B A\n";
 
 typedef struct world {
     rondo_device *device;
@@ -32,7 +32,7 @@ typedef struct world {
 static void open_world(world *w, const char *text, const char *infeasible)
 {
     const char *const settings[][2] = {
-        {"task", "tag"},      {"reader", "conll"}, {"loss", "ctc"},
+        {"task", "transcribe"}, {"reader", "tsv"}, {"loss", "ctc"},
         {"hidden-size", "3"}, {"tokens", "word"},  {"embed-size", "2"},
         {"epochs", "2"},      {"batch-size", "2"}, {"ctc-infeasible", infeasible}};
     *w = (world){.told = ""};
@@ -40,7 +40,7 @@ static void open_world(world *w, const char *text, const char *infeasible)
     MUST(w, rondo_options_new(&w->options, &w->error));
     for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
         MUST(w, rondo_options_set(w->options, settings[i][0], settings[i][1], &w->error));
-    MUST(w, rondo_data_open_memory(w->options, NULL, "tags.conll", text, strlen(text), &w->data, &w->error));
+    MUST(w, rondo_data_open_memory(w->options, NULL, "in.tsv", text, strlen(text), &w->data, &w->error));
     MUST(w, rondo_model_for(w->device, w->options, w->data, &w->model, &w->error));
     MUST(w, rondo_trainer_new(w->model, w->data, NULL, w->options, &w->trainer, &w->error));
 }
@@ -78,8 +78,8 @@ static void each_is_named_once(void **state)
     open_world(&w, some, "skip");
     MUST(&w, rondo_train(w.trainer, NULL, note, &w, &w.error));
     assert_int_equal(times(w.told, "\n"), 2);
-    assert_int_equal(times(w.told, "tags.conll:5: the target needs more steps than there are"), 1);
-    assert_int_equal(times(w.told, "tags.conll:10: the target needs more steps than there are"), 1);
+    assert_int_equal(times(w.told, "in.tsv:2: the target needs more steps than there are"), 1);
+    assert_int_equal(times(w.told, "in.tsv:4: the target needs more steps than there are"), 1);
     close_world(&w);
 }
 
@@ -89,11 +89,11 @@ static void of_many_ten_are_named_and_all_are_counted(void **state)
     static char text[1024];
     world w;
     for (size_t i = 0; i < 15; i++)
-        memcpy(text + strlen(text), "a A\nb A\n\n", 10);
-    memcpy(text + strlen(text), "a A\nb B\n", 9);
+        memcpy(text + strlen(text), "a b\tA A\n", 9);
+    memcpy(text + strlen(text), "a b\tA B\n", 9);
     open_world(&w, text, "skip");
     MUST(&w, rondo_train(w.trainer, NULL, note, &w, &w.error));
-    assert_int_equal(times(w.told, "tags.conll:"), 10);
+    assert_int_equal(times(w.told, "in.tsv:"), 10);
     assert_int_equal(times(w.told, "15 targets need more steps"), 1);
     assert_int_equal(times(w.told, "\n"), 11);
     close_world(&w);
@@ -105,8 +105,8 @@ static void the_first_is_named_by_the_error_that_was_asked_for(void **state)
     world w;
     open_world(&w, some, "error");
     assert_int_equal(rondo_train(w.trainer, NULL, note, &w, &w.error), RONDO_BAD_DATA);
-    if (!strstr(w.error.message, "tags.conll:5: loss \"loss\": sequence") &&
-        !strstr(w.error.message, "tags.conll:10: loss \"loss\": sequence"))
+    if (!strstr(w.error.message, "in.tsv:2: loss \"loss\": sequence") &&
+        !strstr(w.error.message, "in.tsv:4: loss \"loss\": sequence"))
         fail_msg("%s", w.error.message);
     close_world(&w);
 }
