@@ -6,6 +6,7 @@
 #ifndef RD_KERNELS_H
 #define RD_KERNELS_H
 
+#include "base/brake.h"
 #include "base/pool.h"
 #include "base/real.h"
 #include "base/rng.h"
@@ -206,6 +207,7 @@ struct rondo_device {
     rd_kernels kernels;
     rd_pool *pool;
     rd_real *scratch;  /* [threads][RD_OUTER_SCRATCH] */
+    rd_brake *brake;   /* lent during a training step of a run, else NULL: layers and losses look at it */
 };
 
 /* Threaded, same bits for any number of threads. Called inside a task they run in the calling thread. */

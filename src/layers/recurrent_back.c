@@ -285,7 +285,7 @@ static void walk_share(const rd_walk *walk, const rd_walk_share *own)
     const size_t steps = walk->pack->steps;
     const uint64_t mode = rd_float_mode_flush();
     begin(walk, own);
-    for (size_t s = 0; s < steps; s++) {
+    for (size_t s = 0; s < steps && !rd_walk_leaves(walk, own, s); s++) {
         rd_walk_step step =
             rd_walk_step_of(walk, walk->own->reverse ? s : steps - 1 - s, own->first, own->end);
         step.unit = own->unit;

@@ -409,13 +409,20 @@ static void set_states(const rd_walk *walk, rd_walk_step *step, size_t s, const 
     }
 }
 
+int rd_walk_leaves(const rd_walk *walk, const rd_walk_share *share, size_t s)
+{
+    rd_brake *brake = walk->call->device->brake;
+    if (walk->shares) return rd_brake_leaves(brake, share->thread, s);
+    return s % RD_BRAKE_ROUNDS == 0 && rd_brake_pulled(brake, share->thread);
+}
+
 static void walk_share(const rd_walk *walk, const rd_walk_share *own)
 {
     const size_t steps = walk->pack->steps;
     const uint64_t mode = rd_float_mode_flush();
     size_t stay = 0;
     begin(walk, own);
-    for (size_t s = 0; s < steps; s++) {
+    for (size_t s = 0; s < steps && !rd_walk_leaves(walk, own, s); s++) {
         const size_t t = walk->own->reverse ? steps - 1 - s : s, t_next = walk->own->reverse ? t - 1 : t + 1;
         rd_walk_step step = rd_walk_step_of(walk, t, own->first, own->end), next = {.rows = 0};
         if (s + 1 < steps) next = rd_walk_step_of(walk, t_next, own->first, own->end);
@@ -432,8 +439,8 @@ static void walk_share(const rd_walk *walk, const rd_walk_share *own)
 static void run_places(void *context, size_t chunk, size_t thread)
 {
     const rd_walk *walk = context;
-    (void)thread;
-    walk->walk_share(walk, &(rd_walk_share){.first = walk->ranges.first[chunk],
+    walk->walk_share(walk, &(rd_walk_share){.thread = thread,
+                                            .first = walk->ranges.first[chunk],
                                             .end = walk->ranges.first[chunk + 1],
                                             .end_unit = walk->own->hidden});
 }
@@ -448,8 +455,8 @@ static size_t first_unit(const rd_walk *walk, size_t share)
 static void run_units(void *context, size_t chunk, size_t thread)
 {
     const rd_walk *walk = context;
-    (void)thread;
-    walk->walk_share(walk, &(rd_walk_share){.end = walk->pack->sequences,
+    walk->walk_share(walk, &(rd_walk_share){.thread = thread,
+                                            .end = walk->pack->sequences,
                                             .unit = first_unit(walk, chunk),
                                             .end_unit = first_unit(walk, chunk + 1)});
 }

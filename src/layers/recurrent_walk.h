@@ -164,8 +164,10 @@ void rd_add_rows(size_t rows, size_t width, const rd_real *from, size_t from_str
 
 /* What one thread walks: some places, or some units of all places. */
 typedef struct rd_walk_share {
-    size_t first, end, unit, end_unit;
+    size_t first, end, unit, end_unit, thread;
 } rd_walk_share;
+/* 1 when the walk is to be left before its round s, a step in its own order; what it has made then is of no use. */
+int rd_walk_leaves(const rd_walk *walk, const rd_walk_share *share, size_t s);
 /* Numbers of state k that the share owns, from its unit on. */
 size_t rd_walk_share_width(const rd_walk *walk, const rd_walk_share *share, size_t k);
 /* Runs the walk on the team: threads share out places, or units and then meet after each phase. */

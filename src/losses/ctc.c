@@ -4,9 +4,10 @@
  * = log p_t[class s] + logsumexp(alpha_{t-1}[s], alpha_{t-1}[s-1], alpha_{t-1}[s-2] where s may be skipped
  * to), a blank never being skipped to, nor a symbol from an equal one. beta is the same from the end, without
  * step t's own log p; the gradient is softmax(z) minus the posterior of each class, Σ exp(alpha + beta -
- * total). What cannot be reached is a finite number far below any sum, so that no infinity appears. Of alpha
- * only the first step of each block of steps is kept, and a block is walked again when the way back comes to
- * it: memory grows with the square root of T times L, not with T times L. */
+ * total). What cannot be reached is a finite number far below any sum, so that no infinity appears; of step t
+ * only the states S - 2 (T - t) to 2 t + 1 lie on a path from the start to the end, and only these are
+ * computed. Of alpha only the first step of each block of steps is kept, and a block is walked again when the
+ * way back comes to it: memory grows with the square root of T times L, not with T times L. */
 #include "base/size.h"
 #include "losses/kinds_of_loss.h"
 
@@ -14,7 +15,7 @@
 #include <string.h>
 
 enum { BLANK = 0, SHORTEST_BLOCK = 128 };
-#define SMALLEST -700.0 /* log of a share that changes nothing */
+#define SMALLEST -700.0              /* log of a share that changes nothing */
 static const double nowhere = -1e30; /* log of a probability that stands for 0 */
 
 /* What all sequences share. */
@@ -29,7 +30,7 @@ typedef struct ctc {
 /* The walk over one sequence. */
 typedef struct lattice {
     const ctc *all;
-    size_t place, steps, length, states;
+    size_t thread, place, steps, length, states;
     size_t *label;     /* [length] classes */
     double *norm;      /* [steps] logsumexp of the logits */
     double *mark;      /* [blocks][states] alpha at the first step of each block */
@@ -140,9 +141,10 @@ static double below(double x, double top)
 
 static double log_sum(double a, double b, double c)
 {
-    const double top = a > b ? (a > c ? a : c) : (b > c ? b : c);
-    const double sum = below(a, top) + below(b, top) + below(c, top);
-    return sum > 1 ? top + log(sum) : top;
+    const double upper = a > b ? a : b, lower = a > b ? b : a;
+    const double top = upper > c ? upper : c, middle = upper > c ? c : upper;
+    const double rest = below(lower, top) + below(middle, top);
+    return rest > 0 ? top + log(1 + rest) : top;
 }
 
 static const rd_real *logits(const lattice *l, size_t t)
@@ -167,25 +169,54 @@ static double chance(const lattice *l, size_t t, size_t s)
     return (double)logits(l, t)[class_of(l, s)] - l->norm[t];
 }
 
+/* The states of step t that lie on a path: first_of to end_of - 1. */
+static size_t first_of(const lattice *l, size_t t)
+{
+    const size_t left = 2 * (l->steps - t);
+    return l->states > left ? l->states - left : 0;
+}
+
+static size_t end_of(const lattice *l, size_t t)
+{
+    return rd_size_min(l->states, 2 * t + 2);
+}
+
+/* The next step looks two states further. */
+static size_t seen_end(const lattice *l, size_t t)
+{
+    return rd_size_min(l->states, end_of(l, t) + 2);
+}
+
+static void hide_rest(const lattice *l, size_t t, double *alpha)
+{
+    for (size_t s = end_of(l, t); s < seen_end(l, t); s++)
+        alpha[s] = nowhere;
+}
+
 static void begin(const lattice *l, double *alpha)
 {
-    for (size_t s = 0; s < l->states; s++)
-        alpha[s] = s < 2 ? chance(l, 0, s) : nowhere;
+    for (size_t s = first_of(l, 0); s < end_of(l, 0); s++)
+        alpha[s] = chance(l, 0, s);
+    hide_rest(l, 0, alpha);
 }
 
 static void advance(const lattice *l, size_t t, const double *from, double *to)
 {
-    for (size_t s = 0; s < l->states; s++)
+    for (size_t s = first_of(l, t); s < end_of(l, t); s++)
         to[s] = log_sum(from[s], s > 0 ? from[s - 1] : nowhere, skips(l, s) ? from[s - 2] : nowhere) +
                 chance(l, t, s);
+    hide_rest(l, t, to);
 }
 
 /* beta of step t, from that of step t + 1. */
 static void retreat(const lattice *l, size_t t)
 {
-    for (size_t s = 0; s < l->states; s++)
+    const size_t first = first_of(l, t + 1);
+    for (size_t s = first_of(l, t); s < first; s++)
+        l->next[s] = nowhere;
+    for (size_t s = first; s < end_of(l, t + 1); s++)
         l->next[s] = l->beta[s] + chance(l, t + 1, s);
-    for (size_t s = 0; s < l->states; s++)
+    for (size_t s = first_of(l, t); s < end_of(l, t); s++)
         l->beta[s] = log_sum(l->next[s], s + 1 < l->states ? l->next[s + 1] : nowhere,
                              s + 2 < l->states && skips(l, s + 2) ? l->next[s + 2] : nowhere);
 }
@@ -207,6 +238,12 @@ static void normalize(const lattice *l)
     }
 }
 
+/* Now and then on the way: a long sequence takes minutes. */
+static int stopped(const lattice *l, size_t t)
+{
+    return t % RD_BRAKE_ROUNDS == 0 && rd_brake_pulled(l->all->call->device->brake, l->thread);
+}
+
 static double *alpha_at(const lattice *l, size_t t)
 {
     return l->alpha + t % l->all->block * l->states;
@@ -215,13 +252,15 @@ static double *alpha_at(const lattice *l, size_t t)
 static void forward(lattice *l)
 {
     const size_t block = l->all->block, last = l->steps - 1;
-    for (size_t t = 0; t < l->steps; t++) {
+    for (size_t t = 0; t < l->steps && !stopped(l, t); t++) {
         if (t == 0)
             begin(l, alpha_at(l, 0));
         else
             advance(l, t, alpha_at(l, t - 1), alpha_at(l, t));
+        const size_t first = first_of(l, t), end = seen_end(l, t);
         if (t % block == 0)
-            memcpy(l->mark + t / block * l->states, alpha_at(l, t), l->states * sizeof *l->mark);
+            memcpy(l->mark + t / block * l->states + first, alpha_at(l, t) + first,
+                   (end - first) * sizeof *l->mark);
     }
     const double *end = alpha_at(l, last) + l->states - 1;
     l->total = log_sum(end[0], l->states > 1 ? end[-1] : nowhere, nowhere);
@@ -230,9 +269,10 @@ static void forward(lattice *l)
 /* Makes the block that ends before step `end` once more. */
 static void walk_again(const lattice *l, size_t end)
 {
-    const size_t first = end - l->all->block;
-    memcpy(l->alpha, l->mark + first / l->all->block * l->states, l->states * sizeof *l->alpha);
-    for (size_t t = first + 1; t < end; t++)
+    const size_t begin = end - l->all->block, first = first_of(l, begin);
+    memcpy(l->alpha + first, l->mark + begin / l->all->block * l->states + first,
+           (seen_end(l, begin) - first) * sizeof *l->alpha);
+    for (size_t t = begin + 1; t < end && !stopped(l, t); t++)
         advance(l, t, alpha_at(l, t - 1), alpha_at(l, t));
 }
 
@@ -243,7 +283,7 @@ static void add_step(const lattice *l, size_t t, double factor)
     const rd_real *z = logits(l, t);
     rd_real *gradient = call->gradient + (z - call->output);
     memset(l->posterior, 0, call->width * sizeof *l->posterior);
-    for (size_t s = 0; s < l->states; s++) {
+    for (size_t s = first_of(l, t); s < end_of(l, t); s++) {
         const double share = alpha[s] + l->beta[s] - l->total;
         if (share > SMALLEST) l->posterior[class_of(l, s)] += exp(share);
     }
@@ -253,9 +293,9 @@ static void add_step(const lattice *l, size_t t, double factor)
 
 static void backward(const lattice *l, double factor)
 {
-    for (size_t s = 0; s < l->states; s++)
-        l->beta[s] = s + 2 < l->states ? nowhere : 0;
-    for (size_t t = l->steps; t-- > 0;) {
+    for (size_t s = first_of(l, l->steps - 1); s < l->states; s++)
+        l->beta[s] = 0;
+    for (size_t t = l->steps; t-- > 0 && !stopped(l, t);) {
         if (t + 1 < l->steps) {
             retreat(l, t);
             if ((t + 1) % l->all->block == 0) walk_again(l, t + 1);
@@ -272,6 +312,7 @@ static void run_sequence(void *context, size_t place, size_t thread)
     rd_plan plan = {.size = 0};
     lattice l = lay_out_room(&call->limits, all->rooms + thread * all->room, &plan);
     l.all = all;
+    l.thread = thread;
     l.place = place;
     l.steps = call->pack->length[i];
     l.length = call->target_pack->length[i];

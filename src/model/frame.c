@@ -214,12 +214,13 @@ static void take_sequences(taker *t, const rd_limits_of_call *limits, size_t i, 
     const rd_loss_node *loss = &model->loss[i];
     const rd_shape *out = &model->layer[loss->source].out;
     struct rd_loss_rows *rows = &t->frame->rows[i];
+    const size_t threads = (size_t)rd_pool_threads(model->device->pool);
     size_t bytes = 0;
     rows->limits = (rd_sequence_limits){.steps = limits[out->part].steps,
                                         .sequences = limits[out->part].sequences,
                                         .target_steps = limits[loss->target].steps,
                                         .width = out->width,
-                                        .threads = (size_t)rd_pool_threads(model->device->pool)};
+                                        .threads = rd_size_min(threads, limits[out->part].sequences)};
     if (!loss->info->sequence->memory(&rows->limits, &bytes)) t->all.overflow = 1;
     rows->memory = take(t, piece, bytes, 1);
     piece.last = rd_tick_end(model);

@@ -181,7 +181,7 @@ void rd_run_again(const rondo_model *model, const rd_frame *frame, const rd_call
 void rd_run_layers(const rondo_model *model, rd_frame *frame, const rd_call *base)
 {
     bind_values(model, frame, base);
-    for (size_t i = 0; i < model->layers; i++) {
+    for (size_t i = 0; i < model->layers && !rd_brake_pulled(model->device->brake, 0); i++) {
         if (skips(model, frame, i)) continue;
         rd_lives_guard(frame, i);
         rd_call call = rd_frame_call(model, frame, base, i);

@@ -334,7 +334,7 @@ static void backward(rondo_model *model, const rondo_view *d_output, const rd_re
     base.d_final = frame->d_final;
     base.d_start = d_start;
     clear_words(model, frame, &base);
-    for (size_t i = model->layers; i-- > 0;) {
+    for (size_t i = model->layers; i-- > 0 && !rd_brake_pulled(model->device->brake, 0);) {
         if (rd_frame_fuses(model, frame, i) || !frame->life[model->parts + i].back) continue;
         const size_t tick = rd_tick_backward(model, frame, i);
         rd_lives_guard(frame, tick);

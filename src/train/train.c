@@ -274,10 +274,22 @@ static const char *budget_spent(const run *r)
     return NULL;
 }
 
+/* A step that a stop ends early. One that carries a state goes to its end: the state has moved on, and its windows are
+ * short. */
+static rondo_status braked_step(run *r, rondo_step_report *step, rondo_error *error)
+{
+    rd_brake brake = {.ask = poll_callback, .user = r, .leave = SIZE_MAX};
+    r->t->model->device->brake = r->t->state ? NULL : &brake;
+    const rondo_status status = rd_trainer_step(r->t, step, error);
+    r->t->model->device->brake = NULL;
+    return status;
+}
+
 static rondo_status one_step(run *r, rondo_step_report *step, rondo_error *error)
 {
     rondo_trainer *t = r->t;
-    rondo_status status = rd_trainer_step(t, step, error);
+    rondo_status status = braked_step(r, step, error);
+    if (status == RONDO_NO) return RONDO_OK; /* stopped: made after a resume */
     if (status == RONDO_NUMBERS && rd_option_is(t->options, RD_OPT_on_nan, "back-off")) {
         RD_TRY(back_off(r, error));
         *step = (rondo_step_report){.step = t->progress.step, .epoch = t->progress.epoch};

@@ -173,6 +173,20 @@ rondo_status rondo_trainer_step(rondo_trainer *t, rondo_step_report *report, ron
     return status;
 }
 
+/* Forward, loss, gradients of a batch. RONDO_NO when the device's brake was pulled meanwhile: parameters, progress and
+ * what the reading gives next are as before the step. */
+static rondo_status learn(rondo_trainer *t, const rondo_batch *batch, rondo_loss_report *loss, rondo_error *error)
+{
+    rondo_model *m = t->model;
+    rd_brake *brake = m->device->brake;
+    rondo_status status = rondo_model_forward(m, t->state, batch, RONDO_TRAIN, NULL, error);
+    if (status == RONDO_OK && !rd_brake_pulled(brake, 0)) status = rd_trainer_loss(t, batch, loss, error);
+    if (status == RONDO_OK && !rd_brake_pulled(brake, 0)) status = rondo_model_backward(m, batch, error);
+    if (status != RONDO_OK || !brake || !brake->pulled) return status;
+    RD_TRY(rd_reading_seek(t->reading, t->progress.epoch, t->progress.batch, error));
+    return rd_fail(error, RONDO_NO, "stopped inside step %llu", (unsigned long long)t->progress.step + 1);
+}
+
 rondo_status rd_trainer_step(rondo_trainer *t, rondo_step_report *report, rondo_error *error)
 {
     rondo_model *m = t->model;
@@ -188,9 +202,7 @@ rondo_status rd_trainer_step(rondo_trainer *t, rondo_step_report *report, rondo_
     rd_model_zero_marked(m);
     rd_model_mark_rows(m, batch);
     rd_optimizer_catch_up(t->optimizer, m->params);
-    RD_TRY(rondo_model_forward(m, t->state, batch, RONDO_TRAIN, NULL, error));
-    RD_TRY(rd_trainer_loss(t, batch, &loss, error));
-    RD_TRY(rondo_model_backward(m, batch, error));
+    RD_TRY(learn(t, batch, &loss, error));
     if (!isfinite(loss.sum)) return rd_trainer_blame(t, "the loss", loss.sum, error);
     RD_TRY(clip_gradients(t, &norm, &factor, error));
     double rate = rd_schedule_at(&t->schedule, p->step, p->epoch) * p->rate_factor;

@@ -46,7 +46,8 @@ struct rondo_trainer {
     uint64_t left_out;            /* of the first epoch */
 };
 
-/* rondo_trainer_step that leaves updates of rows that the batch did not read for later. */
+/* rondo_trainer_step that leaves updates of rows that the batch did not read for later. RONDO_NO when the device's
+ * brake was pulled: the step is still to be made. */
 rondo_status rd_trainer_step(rondo_trainer *trainer, rondo_step_report *report, rondo_error *error);
 /* Makes up for them: before anybody else reads the parameters. */
 void rd_trainer_settle(rondo_trainer *trainer);

@@ -1,4 +1,5 @@
 #!/bin/sh
+# shellcheck disable=SC2086 # options are meant to split into words
 # --task transcribe: CTC on symbols that are held for a while, rondo transcribe with beams and a language model.
 program=$1 source=$2
 . "$source/tests/cli/common.sh"
@@ -38,4 +39,24 @@ printf 'ab\tabab\n' >short.tsv
 "$program" train -q --task transcribe --max-steps 2 --val-frac 0 -j 1 -o s.safetensors train.tsv short.tsv 2>notes
 check "train: a target that does not fit is left out" [ -s s.safetensors ]
 status "train --ctc-infeasible error: and refused when asked" 3 train -q --task transcribe --epochs 1 --val-frac 0 -j 1 --ctc-infeasible error train.tsv short.tsv
+
+# A record of 100,000 steps: its memory is foreseen, and a stop does not wait for the end of its step.
+awk 'BEGIN { for (r = 0; r < 2; r++) { x = y = ""; for (i = 0; i < 100000; i++) { c = substr("abcd", 1 + (i * 7 + int(i / 9) + r) % 4, 1); x = x c
+     if (i % 3 == 0) y = y c }; printf "%s\t%s\n", x, y } }' >long.tsv
+long='--task transcribe --hidden-size 8 --embed-size 4 --batch-size 1 --val-frac 0'
+need() { "$program" train -v $long --max-steps 1 --memory 1M -f "$@" long.tsv 2>&1 | grep -o 'training needs [0-9.]*'; }
+check "one long record needs the memory of one thread" [ "$(need -j 1)" = "$(need -j 4)" ]
+status "and more than allowed is refused" 6 train -q $long --memory 100M long.tsv
+check "with the record" grep -q 'long.tsv:1, has 100000 steps' status.err
+"$program" train -q $long -j 2 -o long.safetensors long.tsv 2>err &
+job=$!
+until [ -f long.run/metrics.jsonl ] || ! kill -0 $job; do sleep 0.05; done
+sleep 2
+began=$(date +%s)
+kill $job
+wait $job
+got=$?
+check "SIGTERM inside a step of minutes: status 143" [ $got = 143 ]
+check "at once" [ $(($(date +%s) - began)) -le 5 ]
+check "with the run saved" grep -q '^saved: long.run, step' err
 exit "$bad"

@@ -18,6 +18,7 @@
 
 static char folder[64] = "/tmp/rondo-trainer-XXXXXX";
 enum { STEPS = 12 };
+static size_t line_size; /* of the text; 0: lines end by chance */
 
 typedef struct world {
     rondo_device *device;
@@ -44,6 +45,7 @@ static void open_world(world *w, const char *settings, int threads)
     for (size_t i = 0; i + 1 < sizeof text; i++) {
         seed = seed * 1103515245u + 12345u;
         text[i] = "abcdefgh ij\n"[(seed >> 16) % 12];
+        if (line_size && (text[i] == '\n' || i % line_size == line_size - 1)) text[i] = i % line_size == line_size - 1 ? '\n' : ' ';
     }
     *w = (world){0};
     MUST(w, rondo_device_open("cpu", threads, &w->device, &w->error));
@@ -201,6 +203,48 @@ static void a_step_after_the_first_epoch_allocates_nothing(void **state)
     close_world(&w);
 }
 
+/* Says stop at the n-th question that is put to it inside a phase. */
+typedef struct stopper {
+    int questions, stop_at, stopped;
+} stopper;
+
+static int count_down(void *user, const rondo_event *event)
+{
+    stopper *s = user;
+    if (event->kind != RONDO_EVENT_POLL) return 0;
+    s->stopped |= s->questions++ == s->stop_at;
+    return s->stopped;
+}
+
+/* Long sequences, so that layers are left in the middle, too; threads: units are shared out and meet at a barrier. */
+#define LINES "lines=on hidden-size=32 embed-size=5 num-layers=2 val-frac=0.2 eval-every=2 patience=0 max-steps=4 epochs=0 max-length=0 "
+static void a_step_left_in_the_middle_is_made_again(void **state)
+{
+    static const char *const kinds[] = {LINES "batch-size=1 cell=lstm", LINES "batch-size=7 cell=gru dropout=0.2",
+                                        LINES "batch-size=3 cell=rnn optimizer=momentum"};
+    (void)state;
+    line_size = 331;
+    for (size_t v = 0; v < sizeof kinds / sizeof *kinds; v++) {
+        world whole, part;
+        int cut = 0;
+        open_world(&whole, kinds[v], 1);
+        MUST(&whole, rondo_train(whole.trainer, NULL, NULL, NULL, &whole.error));
+        for (int stop = 0; stop < 60; stop += 1 + stop / 8) {
+            stopper s = {.stop_at = stop};
+            open_world(&part, kinds[v], 1 + stop % 3);
+            const rondo_status status = rondo_train(part.trainer, NULL, count_down, &s, &part.error);
+            if (s.stopped) assert_int_equal(status, RONDO_NO);
+            cut += s.stopped;
+            MUST(&part, rondo_train(part.trainer, NULL, NULL, NULL, &part.error));
+            assert_same_parameters(&part, whole.model->params, kinds[v]);
+            close_world(&part);
+        }
+        assert_true(cut > 10);
+        close_world(&whole);
+    }
+    line_size = 0;
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -224,6 +268,7 @@ int main(void)
         cmocka_unit_test(clipping_leaves_a_step_of_the_size_of_the_threshold),
         cmocka_unit_test(a_run_of_other_options_or_data_is_refused_with_the_list),
         cmocka_unit_test(a_step_after_the_first_epoch_allocates_nothing),
+        cmocka_unit_test(a_step_left_in_the_middle_is_made_again),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
