@@ -153,13 +153,22 @@ static rondo_status run_window(going_on *g, rondo_view *output, rondo_error *err
     return rondo_model_forward(g->model, NULL, g->batch, RONDO_USE, output, error);
 }
 
+/* Before anything is told: every series has a window. */
+static rondo_status judge_lengths(const going_on *g, rondo_error *error)
+{
+    for (size_t i = 0; i < g->set->count; i++) {
+        const rd_series *series = &g->set->series[i];
+        if (series->rows < g->set->window)
+            return rd_fail(error, RONDO_BAD_DATA, "%s: the series%s%s has %" PRIu64 " rows, the model reads windows of %zu",
+                           rd_data_name(g->data, 0), *series->name ? " " : "", *series->name ? rd_quote(series->name).text : "",
+                           series->rows, g->set->window);
+    }
+    return RONDO_OK;
+}
+
 static rondo_status one_series(going_on *g, const rd_series *series, size_t steps, rondo_error *error)
 {
     const size_t window = g->set->window, row = g->shape.targets * g->shape.each;
-    if (series->rows < window)
-        return rd_fail(error, RONDO_BAD_DATA, "%s: the series%s%s has %" PRIu64 " rows, the model reads windows of %zu",
-                       rd_data_name(g->data, 0), *series->name ? " " : "", *series->name ? rd_quote(series->name).text : "",
-                       series->rows, window);
     RD_TRY(rd_store_read(g->data->corpus->values[RD_X], series->first + series->rows - window, window, g->window, error));
     for (size_t done = 0; done < steps;) {
         rondo_view output;
@@ -189,6 +198,7 @@ static rondo_status go_on(going_on *g, const rondo_options *options, rondo_error
     RD_TRY(rd_alloc(g->set->window * g->width, sizeof *g->window, "a window", &g->window, error));
     RD_TRY(rd_alloc(g->shape.targets * g->shape.each, sizeof *g->row, "a forecast", &g->row, error));
     RD_TRY(rondo_batch_new(&g->batch, error));
+    RD_TRY(judge_lengths(g, error));
     for (size_t i = 0; i < g->set->count; i++)
         RD_TRY(one_series(g, &g->set->series[i], steps, error));
     return RONDO_OK;

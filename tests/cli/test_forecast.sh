@@ -83,6 +83,9 @@ check "quantiles are told in order" awk -F, '$2 > $3 || $3 > $4 { exit 1 } END {
 # what is refused
 head -n 5 load.csv >short.csv
 says "too few rows for a window" 3 'rondo: short.csv: the series has 4 rows, the model reads windows of 8' forecast -m load.safetensors short.csv
+head -n 31 shops.csv >young.csv
+says "one of the series is too short" 3 'rondo: young.csv: the series "b, east" has 2 rows, the model reads windows of 7' forecast -m shops.safetensors young.csv
+check "and none is told" [ ! -s says.out ]
 cut -d, -f1,3 load.csv >other.csv
 says "a column that is missing" 3 'rondo: other.csv:1: there is no column "load"
 hint: the nearest of 2 columns is "when"' forecast -m load.safetensors other.csv
