@@ -1,6 +1,7 @@
 #include "tasks/answers.h"
 
 #include "base/memory.h"
+#include "data/tag_schemes.h"
 #include "base/numeric.h"
 #include "base/size.h"
 
@@ -144,9 +145,39 @@ rondo_status rd_answer_tags(rd_answering *a, rondo_error *error)
             if (a->labeller.by_path) best->prob = (double)NAN;
             RD_TRY(add_ranked(a, rd_model_symbols(a->model, "y"), best, 1, error));
         }
-        if (!bad) RD_TRY(rd_answer_tell(a, i, error));
+        if (!bad) RD_TRY(rd_answer_tell_tags(a, i, error));
     }
     return RONDO_OK;
+}
+
+/* Writes the tags of the answer at hand anew. */
+static rondo_status rewrite(rd_answering *a, rd_scheme scheme, rd_field *tag, rondo_error *error)
+{
+    rd_text fresh = {0};
+    for (size_t k = 0; k < a->count; k++)
+        tag[k] = (rd_field){a->words.text + a->place[k], strlen(a->words.text + a->place[k])};
+    for (size_t k = 0; k < a->count; k++) {
+        a->place[k] = fresh.size;
+        rd_scheme_put(scheme, tag, a->count, k, &fresh);
+        rd_text_add(&fresh, "", 1);
+    }
+    const rondo_status status = rd_text_done(&fresh, error);
+    rd_text_free(&a->words);
+    a->words = fresh;
+    return status;
+}
+
+rondo_status rd_answer_tell_tags(rd_answering *a, size_t i, rondo_error *error)
+{
+    const rd_scheme asked = rd_scheme_of(a->options);
+    rd_field *tag = NULL;
+    if (asked != RD_SCHEME_RAW && asked != rd_scheme_of(a->model->options) && a->count > 0) {
+        RD_TRY(rd_alloc(a->count, sizeof *tag, "tags", &tag, error));
+        const rondo_status status = rewrite(a, asked, tag, error);
+        rd_free(tag);
+        RD_TRY(status);
+    }
+    return rd_answer_tell(a, i, error);
 }
 
 /* ---- all records ----------------------------------------------------------------------------------------- */

@@ -74,7 +74,7 @@ static rondo_status tell(rd_answering *a, size_t i, const int32_t *path, size_t 
         const char *text = rd_symbols_text(p->labels, (size_t)path[t], &size);
         RD_TRY(rd_answer_add(a, text, size, (double)NAN, error));
     }
-    return rd_answer_tell(a, i, error);
+    return rd_answer_tell_tags(a, i, error);
 }
 
 static rondo_status one_sequence(rd_answering *a, size_t i, const rd_outputs *emissions, rondo_error *error)

@@ -34,8 +34,11 @@ awk 'BEGIN { s = 9; for (i = 0; i < 1200; i++) { s = (s * 1103515245 + 12345) % 
              else print substr("runsandtooget", 1 + r, 3), "O" } }' >all.conll
 head -n 900 all.conll >train.conll
 tail -n +901 all.conll >test.conll
-"$program" train -q --task tag --hidden-size 6 --embed-size 4 --batch-size 4 --max-steps 40 --threads 1 -o t.safetensors train.conll
+"$program" train -q --task tag --hidden-size 6 --embed-size 4 --batch-size 4 --max-steps 60 --lr 0.05 --threads 1 -o t.safetensors train.conll
 "$program" tag -q -m t.safetensors test.conll | grep . >tagged
+"$program" tag -q -m t.safetensors --scheme bioes test.conll | grep . >ends
+check "tag --scheme: phrases of one word and of more are told as asked" sh -c 'grep -q " S-LOC$" ends && grep -q " E-PER$" ends && ! grep -q " B-LOC$" ends'
+check "tag --scheme: the same words" [ "$(awk '{ print $NF == "O" }' tagged)" = "$(awk '{ print $NF == "O" }' ends)" ]
 "$program" evaluate -q -m t.safetensors test.conll >report
 words=$(grep -c . test.conll) phrases=$(grep -c ' B-' test.conll)
 check "chunk tags are told as conlleval does" grep -q "^processed $words tokens with $phrases phrases; found: [0-9]* phrases; correct: [0-9]*\.$" report
