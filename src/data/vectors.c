@@ -7,6 +7,7 @@
 #include "data/normalize.h"
 #include "sequence/symbols_inside.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
@@ -22,6 +23,8 @@ typedef struct vectors {
     float *table, *row; /* row: [width] owned */
     rd_normal normal;
     rondo_coverage coverage;
+    int64_t promised; /* vectors that a header says there are; -1: there is no header */
+    int narrow;       /* 1: some vector has as many numbers as the width says, and no more */
 } vectors;
 
 /* ---- cutting a line ---- */
@@ -55,23 +58,25 @@ static size_t fields_of(const char *line, const char *end)
 }
 
 /* `count n`, which word2vec and fastText begin with; nothing else has two whole numbers alone. */
-static int is_header(const char *line, const char *end, size_t *width)
+static int is_header(const char *line, const char *end, int64_t *count, size_t *width)
 {
-    int64_t count, n;
+    int64_t n;
     end = trim(line, end);
     const char *second = last_field(line, end), *stop = trim(line, second);
     if (fields_of(line, end) != 2 || !rd_parse_integer(second, (size_t)(end - second), &n) ||
-        !rd_parse_integer(line, (size_t)(stop - line), &count) || n < 1)
+        !rd_parse_integer(line, (size_t)(stop - line), count) || *count < 0 || n < 1)
         return 0;
     *width = (size_t)n;
     return 1;
 }
 
-static rondo_status width_of_line(const rd_reader *reader, const char *line, size_t size, size_t *width,
-                                  rondo_error *error)
+/* *count: of a header, -1 when the line is none. */
+static rondo_status width_of_line(const rd_reader *reader, const char *line, size_t size, int64_t *count,
+                                  size_t *width, rondo_error *error)
 {
     const size_t fields = fields_of(line, line + size);
-    if (is_header(line, line + size, width)) return RONDO_OK;
+    if (is_header(line, line + size, count, width)) return RONDO_OK;
+    *count = -1;
     if (fields < 2)
         return rd_fail(error, RONDO_BAD_DATA, "%s:%zu:1: expected a word and its vector, found %s",
                        rd_reader_name(reader), rd_reader_number(reader), rd_quote_n(line, size).text);
@@ -84,11 +89,12 @@ rondo_status rd_vectors_width(const char *path, size_t *width, rondo_error *erro
     rd_reader *reader;
     const char *line = NULL;
     size_t size = 0;
+    int64_t count;
     int more = 0;
     RD_TRY(rd_reader_open(path, &reader, error));
     rondo_status status = rd_reader_line(reader, &line, &size, &more, error);
     if (status == RONDO_OK && !more) status = rd_fail(error, RONDO_BAD_DATA, "%s: the file is empty", path);
-    if (status == RONDO_OK) status = width_of_line(reader, line, size, width, error);
+    if (status == RONDO_OK) status = width_of_line(reader, line, size, &count, width, error);
     rd_reader_close(reader);
     return status;
 }
@@ -161,6 +167,14 @@ static rondo_status read_numbers(vectors *v, const rd_reader *reader, const char
     return RONDO_OK;
 }
 
+/* 1 for a word of several fields whose last one could be a number of the vector. */
+static int ends_in_number(const char *word, const char *end)
+{
+    double value;
+    const char *last = last_field(word, end);
+    return last > word && rd_parse_number(last, (size_t)(end - last), &value);
+}
+
 /* The word is what stands before the last `width` fields: some files have words with blanks. */
 static rondo_status take_line(vectors *v, const rd_reader *reader, const char *line, size_t size,
                               rondo_error *error)
@@ -173,6 +187,7 @@ static rondo_status take_line(vectors *v, const rd_reader *reader, const char *l
                        rd_reader_name(reader), rd_reader_number(reader), v->width,
                        rd_quote_n(line, size).text);
     v->coverage.vectors++;
+    v->narrow |= !ends_in_number(line, word_end);
     const size_t word_size = (size_t)(word_end - line);
     const int32_t own = rd_symbols_find(v->symbols, line, word_size);
     const int32_t lower = v->lower ? rd_symbols_find(v->lower, line, word_size) : -1;
@@ -184,22 +199,42 @@ static rondo_status take_line(vectors *v, const rd_reader *reader, const char *l
     return RONDO_OK;
 }
 
+static rondo_status read_first(vectors *v, const rd_reader *reader, const char *line, size_t size, rondo_error *error)
+{
+    size_t width = 0;
+    RD_TRY(width_of_line(reader, line, size, &v->promised, &width, error));
+    if (width == v->width) return RONDO_OK;
+    return rd_fail(error, RONDO_BAD_DATA, "%s:1:1: vectors of %zu numbers, --embed-size is %zu",
+                   rd_reader_name(reader), width, v->width);
+}
+
+/* What the file holds is what its header says. */
+static rondo_status judge(const vectors *v, const rd_reader *reader, rondo_error *error)
+{
+    const char *name = rd_reader_name(reader);
+    if (v->coverage.vectors == 0) return rd_fail(error, RONDO_BAD_DATA, "%s: there are no vectors in it", name);
+    if (v->promised < 0) return RONDO_OK;
+    if (!v->narrow)
+        return rd_fail(error, RONDO_BAD_DATA, "%s:1:1: the header says vectors of %zu numbers, all lines have more", name,
+                       v->width);
+    if ((uint64_t)v->promised == v->coverage.vectors) return RONDO_OK;
+    rd_fail(error, RONDO_BAD_DATA, "%s:1:1: the header says %" PRId64 " vectors, the file has %zu", name, v->promised,
+            v->coverage.vectors);
+    rd_hint(error, "if the file was cut on purpose, correct its first line or leave it out");
+    return RONDO_BAD_DATA;
+}
+
 static rondo_status read_all(vectors *v, rd_reader *reader, rondo_error *error)
 {
     for (int first = 1;; first = 0) {
         const char *line = NULL;
-        size_t size = 0, width = 0;
+        size_t size = 0;
         int more = 0;
         RD_TRY(rd_reader_line(reader, &line, &size, &more, error));
-        if (!more && v->coverage.vectors == 0)
-            return rd_fail(error, RONDO_BAD_DATA, "%s: there are no vectors in it", rd_reader_name(reader));
-        if (!more) return RONDO_OK;
+        if (!more) return judge(v, reader, error);
         if (first) {
-            RD_TRY(width_of_line(reader, line, size, &width, error));
-            if (width != v->width)
-                return rd_fail(error, RONDO_BAD_DATA, "%s:1:1: vectors of %zu numbers, --embed-size is %zu",
-                               rd_reader_name(reader), width, v->width);
-            if (is_header(line, line + size, &width)) continue;
+            RD_TRY(read_first(v, reader, line, size, error));
+            if (v->promised >= 0) continue;
         }
         if (trim(line, line + size) == line) continue;
         RD_TRY(take_line(v, reader, line, size, error));
@@ -209,7 +244,7 @@ static rondo_status read_all(vectors *v, rd_reader *reader, rondo_error *error)
 rondo_status rd_vectors_take(rd_reader *reader, const rd_symbols *symbols, size_t width, float *table,
                              rondo_coverage *coverage, rondo_error *error)
 {
-    vectors v = {.symbols = symbols, .width = width, .table = table};
+    vectors v = {.symbols = symbols, .width = width, .table = table, .promised = -1};
     rondo_status status = make_lists(&v, error);
     if (status == RONDO_OK) status = read_all(&v, reader, error);
     rd_symbols_free(v.lower);

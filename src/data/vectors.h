@@ -8,7 +8,8 @@
 /* How many numbers a vector of the file has. */
 rondo_status rd_vectors_width(const char *path, size_t *width, rondo_error *error);
 /* Copies vectors into the rows of `table`, [symbols][width], for the symbols that the file has; the others
- * stay. Of two vectors of one word the first counts. A vector of another width, or one that is used and has a
+ * stay. Of two vectors of one word the first counts. A vector of another width, a header that says another
+ * count or width than the file has, or one that is used and has a
  * field that is no number, is RONDO_BAD_DATA with file:line:column; vectors that no symbol takes are only
  * cut, not read. */
 rondo_status rd_vectors_read(const char *path, const rd_symbols *symbols, size_t width, float *table,

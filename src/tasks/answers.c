@@ -69,7 +69,7 @@ static int likelier_first(const void *a, const void *b)
     return (left->label > right->label) - (left->label < right->label);
 }
 
-/* Probabilities of a row of logits, in double; 1 when all are numbers. */
+/* 1 when all are numbers. */
 static int softmax(const rd_real *z, size_t classes, ranked *out)
 {
     double most = (double)z[rd_likeliest(z, classes)], sum = 0;
@@ -77,6 +77,18 @@ static int softmax(const rd_real *z, size_t classes, ranked *out)
         sum += exp((double)z[k] - most);
     for (size_t k = 0; k < classes; k++)
         out[k] = (ranked){exp((double)z[k] - most) / sum, k};
+    return isfinite(sum);
+}
+
+/* Probabilities of a row of logits, in double; 1 when all are numbers. Of loss binary each class is a yes or no of its own. */
+static int probabilities(const rondo_model *model, const rd_real *z, size_t classes, ranked *out)
+{
+    if (model->losses == 0 || !rd_equal(model->loss[0].info->name, "binary")) return softmax(z, classes, out);
+    double sum = 0;
+    for (size_t k = 0; k < classes; k++) {
+        out[k] = (ranked){1 / (1 + exp(-(double)z[k])), k};
+        sum += out[k].prob;
+    }
     return isfinite(sum);
 }
 
@@ -116,7 +128,7 @@ rondo_status rd_answer_labels(rd_answering *a, rondo_error *error)
         int bad;
         RD_TRY(rd_answer_begin(a, i, &bad, error));
         if (bad) continue;
-        if (!softmax((const rd_real *)output.data + i * output.stride, classes, rank)) return not_a_number(a, i, error);
+        if (!probabilities(a->model, (const rd_real *)output.data + i * output.stride, classes, rank)) return not_a_number(a, i, error);
         qsort(rank, classes, sizeof *rank, likelier_first);
         RD_TRY(add_ranked(a, rd_model_symbols(a->model, "y"), rank, classes, error));
         RD_TRY(rd_answer_tell(a, i, error));
@@ -140,7 +152,7 @@ rondo_status rd_answer_tags(rd_answering *a, rondo_error *error)
         RD_TRY(rd_answer_begin(a, i, &bad, error));
         for (size_t t = 0; !bad && t < pack->length[i]; t++) {
             const size_t row = pack->offset[t] + place;
-            if (!softmax((const rd_real *)output.data + row * output.stride, classes, rank)) return not_a_number(a, i, error);
+            if (!probabilities(a->model, (const rd_real *)output.data + row * output.stride, classes, rank)) return not_a_number(a, i, error);
             ranked *best = &rank[a->labeller.label[row]];
             if (a->labeller.by_path) best->prob = (double)NAN;
             RD_TRY(add_ranked(a, rd_model_symbols(a->model, "y"), best, 1, error));

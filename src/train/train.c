@@ -325,6 +325,7 @@ static rondo_status loop(run *r, const char **reason, rondo_error *error)
             RD_TRY(checkpoint(r, &step, error));
         }
     }
+    if (r->answer != 1) RD_TRY(rd_trainer_judge_left_out(r->t, error));
     /* The last state of a finished run is evaluated too, unless it just was. */
     if (r->answer != 1 && r->t->valid && p->evaluated != p->step && p->step > 0)
         RD_TRY(evaluate(r, &step, error));

@@ -87,6 +87,7 @@ void rondo_trainer_free(rondo_trainer *t)
     rondo_options_free(t->options);
     rd_free(t->best);
     rd_text_free(&t->warning);
+    rd_text_free(&t->first_left_out);
     rd_free(t);
 }
 
@@ -210,7 +211,10 @@ rondo_status rd_trainer_step(rondo_trainer *t, rondo_step_report *report, rondo_
     rondo_model_changed(m);
     count_loss(p, &loss);
     p->step++;
-    if (epoch_end) rd_trainer_count_left_out(t);
+    if (epoch_end) {
+        RD_TRY(rd_trainer_judge_left_out(t, error));
+        rd_trainer_count_left_out(t);
+    }
     rd_reading_tell(t->reading, &p->epoch, &p->batch);
     p->seconds += rd_seconds() - begin;
     if (report)

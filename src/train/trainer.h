@@ -44,6 +44,7 @@ struct rondo_trainer {
     uint64_t best_saved;          /* the step whose parameters RUN/best.safetensors holds */
     rd_text warning;              /* lines to be told: what resume passed over, targets that ctc leaves out */
     uint64_t left_out;            /* of the first epoch */
+    rd_text first_left_out;       /* "FILE:LINE" of the first of them in this process; empty: none */
 };
 
 /* rondo_trainer_step that leaves updates of rows that the batch did not read for later. RONDO_NO when the device's
@@ -60,6 +61,8 @@ rondo_status rd_trainer_from_bundle(rondo_trainer *trainer, const rd_bundle *bun
  * first few of the first epoch, or in the error with --ctc-infeasible error. */
 rondo_status rd_trainer_loss(rondo_trainer *trainer, const rondo_batch *batch, rondo_loss_report *report,
                              rondo_error *error);
+/* RONDO_BAD_DATA with the first place when ctc left out every target so far: nothing was learned. */
+rondo_status rd_trainer_judge_left_out(const rondo_trainer *trainer, rondo_error *error);
 /* At the end of an epoch: warns how many were left out when not all were named. */
 void rd_trainer_count_left_out(rondo_trainer *trainer);
 /* Names the cause of a number that is not finite: step, batch, file and lines, largest gradient, first bad tensor. */

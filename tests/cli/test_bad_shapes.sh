@@ -99,6 +99,8 @@ check "transcribe: a target that does not fit is named" grep -q 'ctc.tsv:3: the 
 printf 'ab\tabab\n' >short.tsv
 refused "transcribe: and refused when asked" 3 'rondo: short.tsv:1: loss "loss": sequence 0 of part "y" has 4 symbols, which need more than the 2 steps of "out" (equal neighbours need one between them)' \
     --task transcribe --ctc-infeasible error short.tsv
+refused "transcribe: of which none fits" 3 'rondo: short.tsv:1: the target needs more steps than there are, and so do all others: ctc has nothing to learn from' \
+    --task transcribe short.tsv
 "$program" evaluate -m ctc.safetensors --metric nll ctc.tsv >out 2>err
 check "evaluate: and counted" grep -q '^1 target: more steps needed than there are, in no loss of ctc' err
 printf '\tab\naab\t\n\t\n' >hollow.ctc.tsv

@@ -28,6 +28,12 @@ printf 'aei\n' | "$program" classify -q -m m.safetensors --top 2 >two
 check "classify --top 2: probabilities add up" awk -F '\t' '{ s = $2 + $4; exit !(s > 0.9999 && s < 1.0001 && $2 >= $4) }' two
 printf 'aei\n' | "$program" classify -q -m m.safetensors --json >json
 check "classify --json" grep -qE '^\{"schema":1,"label":"vowel","p":0\.[0-9]+,"probs":\{"vowel":0\.[0-9]+,"other kind":[0-9.e-]+\}\}$' json
+"$program" train -q --task classify --loss binary --hidden-size 8 --embed-size 4 --max-steps 10 -j 1 -o yes.safetensors train.tsv
+printf 'vowel\taei\n' >one.tsv
+nll=$("$program" evaluate -q -m yes.safetensors --metric nll one.tsv | cut -f2)
+"$program" classify -q -m yes.safetensors --prob one.tsv >sigmoids
+check "classify, loss binary: probabilities are those of the loss, each a yes or no" awk -F '\t' -v nll="$nll" '{ for (i = 1; i < NF; i += 2)
+    sum -= log($i == "vowel" ? $(i + 1) : 1 - $(i + 1)); d = sum - nll; exit !(NF == 4 && d * d < 1e-8) }' sigmoids
 printf 'a\377\nbb\n' >bad.txt
 status "classify: a bad byte stops" 3 classify -q -m m.safetensors bad.txt
 "$program" classify -q -m m.safetensors --skip-bad 1 bad.txt >skipped 2>/dev/null

@@ -64,16 +64,20 @@ static void schemes_are_recognised_and_turned_into_each_other(void **state)
     /* two entities beside each other, one of one token, and two types; after Ramshaw and Marcus 1995 */
     static const char iob1[] = "a I-P\nb I-P\nc B-P\nd O\ne I-L\nf I-P\n", iob2[] = "a B-P\nb I-P\nc B-P\nd O\ne B-L\nf B-P\n",
                       bioes[] = "a B-P\nb E-P\nc S-P\nd O\ne S-L\nf S-P\n", bilou[] = "a B-P\nb L-P\nc U-P\nd O\ne U-L\nf U-P\n";
-    static const char *const texts[] = {iob1, iob2, bioes, bilou}, *const names[] = {"IOB1", "IOB2", "BIOES", "BIOES"};
+    static const char *const texts[] = {iob1, iob2, bioes, bilou}, *const names[] = {"IOB1", "IOB2", "BIOES", "BILOU"};
     for (size_t i = 0; i < 4; i++) {
         expect(data_of(CONLL("scheme", "bio"), "tag", texts[i]), "a b c d e f ", "B-P I-P B-P O B-L B-P ");
         expect(data_of(CONLL("scheme", "bioes"), "tag", texts[i]), "a b c d e f ", "B-P E-P S-P O S-L S-P ");
+        expect(data_of(CONLL("scheme", "bilou"), "tag", texts[i]), "a b c d e f ", "B-P L-P U-P O U-L U-P ");
         rondo_data *data = data_of(CONLL(), "tag", texts[i]);
         assert_string_equal(rd_scheme_name(data->corpus->schemes), names[i]);
         rondo_data_free(data);
     }
     expect(data_of(CONLL(), "tag", iob1), "a b c d e f ", "I-P I-P B-P O I-L I-P ");
     expect(data_of(CONLL("scheme", "bioes"), "tag", "a B-P\n\nb I-P\nc I-P\nd I-P\n"), "a b c d ", "S-P B-P I-P E-P ");
+    rondo_data *mixed = data_of(CONLL(), "tag", "a U-P\nb S-P\n");
+    assert_string_equal(rd_scheme_name(mixed->corpus->schemes), "BIOES and BILOU");
+    rondo_data_free(mixed);
     expect(data_of(CONLL("scheme", "bio"), "tag", "a NN\nb -\nc X-\n"), "a b c ", "NN - X- ");
     rondo_data *plain = data_of(CONLL(), "tag", "a NN\n");
     assert_null(rd_scheme_name(plain->corpus->schemes));

@@ -127,6 +127,10 @@ static void a_bad_file_is_refused_with_its_place(void **state)
         {"a\n", ":1:1: expected a word and its vector"},
         {"b 1 2 3\na 1 2\n", ":2:1: expected a word and 3 numbers"},
         {"b 1 2 3\na 1 x 3\n", ":2:5: expected a number, found \"x\""},
+        {"3 3\na 1 2 3\nb 1 2 3\n", ":1:1: the header says 3 vectors, the file has 2"},
+        {"1 3\na 1 2 3\nb 1 2 3\n", ":1:1: the header says 1 vectors, the file has 2"},
+        {"2 3\na 1 2 3 4\nb 1 2 3 4\n", ":1:1: the header says vectors of 3 numbers, all lines have more"},
+        {"2 3\na 1 2\nb 1 2\n", ":2:1: expected a word and 3 numbers"},
         {"a 1 2 nan\n", ":1:7: expected a number, found \"nan\""},
         {"a 1 2 1e99\n", ":1:7: expected a number"},
     };

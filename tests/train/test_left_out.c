@@ -111,12 +111,29 @@ static void the_first_is_named_by_the_error_that_was_asked_for(void **state)
     close_world(&w);
 }
 
+/* Nothing is learned: at the end of the first epoch, or of a budget that ends before it. */
+static void when_none_fits_there_is_nothing_to_learn(void **state)
+{
+    (void)state;
+    static const char *const budgets[] = {"0", "1"};
+    for (size_t i = 0; i < sizeof budgets / sizeof *budgets; i++) {
+        world w;
+        open_world(&w, "a b\tA A\na\tB B\nc\tB B A\n", "skip");
+        MUST(&w, rondo_options_set(w.trainer->options, "max-steps", budgets[i], &w.error));
+        assert_int_equal(rondo_train(w.trainer, NULL, note, &w, &w.error), RONDO_BAD_DATA);
+        if (strncmp(w.error.message, "in.tsv:", 7) != 0 || !strstr(w.error.message, "nothing to learn from"))
+            fail_msg("%s", w.error.message);
+        close_world(&w);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_is_named_once),
         cmocka_unit_test(of_many_ten_are_named_and_all_are_counted),
         cmocka_unit_test(the_first_is_named_by_the_error_that_was_asked_for),
+        cmocka_unit_test(when_none_fits_there_is_nothing_to_learn),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
