@@ -299,7 +299,7 @@ rondo_status rd_opening_numbers(rd_opening *opening, int part, const float *numb
     if (opening->counting) return RONDO_OK;
     RD_TRY(rd_corpus_numbers(opening->corpus, part, rd_opening_width(opening, part, width), error));
     add_rows(opening, part, &count);
-    if (opening->deltas && part == RD_X) RD_TRY(widen(opening, &numbers, count, width, error));
+    if (opening->deltas && part == RD_X && count) RD_TRY(widen(opening, &numbers, count, width, error));
     return count ? rd_store_add(opening->corpus->values[part], numbers, (size_t)count, error) : RONDO_OK;
 }
 

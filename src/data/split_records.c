@@ -152,6 +152,20 @@ static rondo_status judge(const dealing *d, rondo_error *error)
     return RONDO_OK;
 }
 
+/* A sound file, unlike a list of them, is a record that stands on no line. */
+static rondo_status judge_files(const dealing *d, rondo_error *error)
+{
+    const rd_corpus *corpus = d->data->corpus;
+    for (size_t i = 0; i < corpus->files; i++) {
+        const uint64_t end = i + 1 < corpus->files ? corpus->file[i + 1].first_record : d->records;
+        if (corpus->file[i].lines > 0 || corpus->file[i].first_record == end) continue;
+        (void)rd_fail(error, RONDO_BAD_ARGUMENT, "data split: %s has no lines that could be split", rd_quote(corpus->file[i].name).text);
+        rd_hint(error, "write the names into a list, a line each");
+        return RONDO_BAD_ARGUMENT;
+    }
+    return RONDO_OK;
+}
+
 static rondo_status deal_records(dealing *d, const char *const *paths, size_t count, rondo_error *error)
 {
     const rd_known known = {.skim = !rd_option_flag(d->options, RD_OPT_distinct)};
@@ -159,6 +173,7 @@ static rondo_status deal_records(dealing *d, const char *const *paths, size_t co
     RD_TRY(judge(d, error));
     RD_TRY(rd_data_open(d->options, d->reader->task, known, paths, count, &d->data, error));
     d->records = rd_data_count(d->data);
+    RD_TRY(judge_files(d, error));
     RD_TRY(rd_alloc(d->records, sizeof *d->unit, "a split", &d->unit, error));
     RD_TRY(rd_alloc(d->records, 1, "a split", &d->part, error));
     for (uint64_t k = 0; k < d->records; k++)

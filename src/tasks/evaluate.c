@@ -42,6 +42,8 @@ static rondo_status prepare(evaluation *e, rondo_model *model, const rondo_data 
     e->task = rd_task_find(model->task);
     if (!e->task)
         return rd_fail(error, RONDO_BAD_MODEL, "the model has no task; it cannot be evaluated on files");
+    if (model->losses == 0)
+        return rd_fail(error, RONDO_BAD_MODEL, "the model has no loss; it cannot be evaluated");
     e->tally.model = model;
     e->tally.labeller = &e->labeller;
     RD_TRY(rd_scores_new(data, &e->tally.scores, error));

@@ -239,7 +239,9 @@ static rondo_status choose_loss(const rondo_options *options, const rd_task_info
 /* The first loss of a list of layers is the one whose outputs the task reads. */
 static rondo_status judge_loss(const rondo_model *model, const rd_task_info *task, rondo_error *error)
 {
-    if (model->losses == 0 || learns_with(task, model->loss[0].info->name))
+    if (model->losses == 0)
+        return rd_fail(error, RONDO_BAD_ARGUMENT, "model text: there is no loss, --task %s learns with %s", task->name, task->losses);
+    if (learns_with(task, model->loss[0].info->name))
         return RONDO_OK;
     return rd_fail(error, RONDO_BAD_ARGUMENT, "model text: the first loss is %s, --task %s learns with %s", model->loss[0].info->name,
                    task->name, task->losses);

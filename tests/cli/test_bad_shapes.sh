@@ -55,6 +55,10 @@ nothing was saved (no step was finished)' \
 printf 'e = embedding(x, size=4)\nout = dense(last(e), size=3)\nloss = softmax(out, y)\n' >wide.text
 says "--model-text: its file and line are told" 2 'rondo: wide.text:3: softmax needs 2 outputs for part "y", "out" has 3' \
     train -q -o wide.safetensors --task classify --model-text wide.text train.tsv
+printf 'out = dense(last(x), size=1)\n' >lossless.text
+printf 'a,y\n1,2\n2,3\n3,4\n' >few.csv
+says "--model-text: a list of layers without a loss" 2 'rondo: lossless.text: there is no loss, --task regress learns with squared gaussian quantile' \
+    train -q -o lossless.safetensors --task regress --best-by mse --model-text lossless.text few.csv
 printf '\ttext\n' >nolabel.tsv
 refused "classify: a label that is empty" 3 'rondo: nolabel.tsv:1:1: expected a label, a tab and a text, found an empty one before the tab' \
     --task classify nolabel.tsv

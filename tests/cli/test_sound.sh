@@ -32,6 +32,7 @@ if command -v gzip >/dev/null && "$program" --version | grep -q zlib; then
     "$program" classify -q -m m.safetensors low6.wav.gz high6.wav.gz | check "sound files packed with gzip" cmp - answers
     "$program" classify -q -m m.safetensors packed.list | check "and in lists" cmp - answers
 fi
+for n in 1 2; do cp low$n.wav low_$n.wav; cp high$n.wav high_$n.wav; done
 mkdir named
 for n in 1 2 3 4; do cp low$n.wav named/low_anna_$n.wav; cp high$n.wav named/high_bert_$n.wav; done
 "$program" train -q --task classify --features mfcc:13 --hidden-size 8 --batch-size 4 --max-steps 60 --lr 0.02 --val-frac 0.25 --threads 1 \
@@ -43,6 +44,10 @@ check "classify: such names are not asked of others" [ "$(cut -f1 answers)" = "$
 ls named >names.list
 "$program" data split -q --task classify --sound-dir nowhere --label-pattern '{label}_{speaker}_{n}.wav' --by speaker --valid 0 --test 0.5 -o by names.list >out
 check "data split --by a field of the names" [ "$(cut -d_ -f2 by.train | sort -u)" != "$(cut -d_ -f2 by.test | sort -u)" -a "$(cut -d_ -f2 by.train by.test | sort | uniq -c | wc -l)" = 2 ]
+says "data split: sound files have no lines" 2 'rondo: data split: "low_1.wav" has no lines that could be split
+hint: write the names into a list, a line each' \
+    data split -q --task classify --label-pattern '{label}_{n}.wav' --by n --valid 0 --test 0.5 -o files low_1.wav high_1.wav low_2.wav
+check "and nothing is left of it" [ ! -e files.train ]
 status "--label-pattern without a label" 2 data check --task classify --label-pattern '{speaker}.wav' named
 says "--label-pattern: a name that does not fit" 3 'rondo: low1.wav: the name does not fit --label-pattern "{label}_{speaker}_{n}.wav"' \
     data check -q --task classify --label-pattern '{label}_{speaker}_{n}.wav' low1.wav

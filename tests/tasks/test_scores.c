@@ -87,9 +87,33 @@ static void words_letters_and_whole_targets_are_counted(void **state)
     rondo_scores_free(scores);
 }
 
+/* As a file of it may say; metrics look at what the loss is. */
+static void a_model_without_a_loss_is_refused(void **state)
+{
+    (void)state;
+    rondo_data *data = data_of(DEFAULTS, "regress", "a,y\n1,2\n2,3\n");
+    rondo_options *options = OPTIONS("task", "regress");
+    rondo_device *device = NULL;
+    rondo_model *model = NULL;
+    rondo_metrics metrics;
+    rondo_error error = {0};
+    assert_int_equal(rondo_device_open("cpu", 1, &device, NULL), RONDO_OK);
+    assert_int_equal(rondo_model_for(device, options, data, &model, NULL), RONDO_OK);
+    const size_t losses = model->losses;
+    model->losses = 0;
+    assert_int_equal(rondo_evaluate(model, data, options, &metrics, &error), RONDO_BAD_MODEL);
+    assert_non_null(strstr(error.message, "no loss"));
+    model->losses = losses;
+    rondo_model_free(model);
+    rondo_device_close(device);
+    rondo_options_free(options);
+    rondo_data_free(data);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_model_without_a_loss_is_refused),
         cmocka_unit_test(targets_count_as_they_stood_in_the_file),
         cmocka_unit_test(words_letters_and_whole_targets_are_counted),
     };
