@@ -40,16 +40,18 @@ static rondo_status find_step(rd_opening *opening, const rd_series_state *state,
     return longest->rows < 2 || same ? RONDO_OK : other_step(opening, found, set->step, error);
 }
 
-/* Rows that are missing before row i of a series. */
-static rondo_status gap_before(const rd_series_set *set, const rd_gathered *series, size_t i, int64_t *gap, rondo_error *error)
+/* Rows that are missing before row i of a series, `read` rows having been read. In all there may be 100,000, and 10 for each
+ * that was read: a step far too short for its rows would fill the disk. */
+static rondo_status gap_before(const rd_series_set *set, const rd_gathered *series, size_t i, uint64_t read, int64_t *gap,
+                               rondo_error *error)
 {
-    enum { MOST = 100000 };
+    enum { MOST = 100000, MOST_A_ROW = 10 };
     char step[48], time[40];
     *gap = 0;
     if (!set->timed || i == 0) return RONDO_OK;
     const int64_t steps = rd_steps_between(series->at[i - 1].time, series->at[i].time, set->step);
     *gap = steps - 1;
-    if (steps >= 1 && *gap <= MOST) return RONDO_OK;
+    if (steps >= 1 && set->filled + (uint64_t)*gap <= MOST + MOST_A_ROW * read) return RONDO_OK;
     rd_step_name(set->step, step);
     rd_time_write(series->at[i].time, &set->style, time);
     if (steps < 1)
@@ -103,7 +105,7 @@ static rondo_status store_series(rd_opening *opening, const rd_series_state *sta
     RD_TRY(rd_opening_record(opening, from->at[0].line, error));
     for (size_t i = 0; i < from->rows; i++) {
         int64_t missing;
-        RD_TRY(gap_before(set, from, i, &missing, error));
+        RD_TRY(gap_before(set, from, i, opening->corpus->rows - set->filled, &missing, error));
         for (size_t k = 0; k < values; k++)
             gap[k] = state->missing == RD_MISSING_ZERO ? 0 : state->missing == RD_MISSING_SKIP ? (float)NAN : shown[k];
         for (int64_t k = 0; k < missing; k++)

@@ -187,6 +187,9 @@ static void bad_series_are_refused_with_their_place(void **state)
     (void)refused(OPTIONS("transform", "log", "na", "skip"), TASK, "v\n1\nNA\n-0.5\n", RONDO_BAD_DATA, "in:4:1: expected a number above 0");
     (void)refused(OPTIONS("transform", "log", "na", "zero"), TASK, "v\n1\n", RONDO_BAD_ARGUMENT, "--na zero does not go with");
     (void)refused(OPTIONS("time-features", "on"), TASK, "v\n1\n", RONDO_BAD_DATA, "in:1: --time-features needs a column");
+    (void)refused(OPTIONS("time", "t"), TASK,
+                  "t,v\n1000000000,1\n1000000001,1\n1000000002,1\n1000000003,1\n1000090000,1\n1000180000,1\n", RONDO_BAD_DATA,
+                  "in:7: 89999 rows are missing before the time 1000180000"); /* 89,996 were filled before */
 }
 
 int main(void)
