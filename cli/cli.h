@@ -89,6 +89,8 @@ void option_put(rondo_options *options, const char *name, const char *value);
 int settle_seed(rondo_options *options);
 /* Puts what was given over what the model was trained with: *both is owned by the caller. */
 int options_over_model(const rondo_model *model, const invocation *call, rondo_options **both);
+/* An option that was given (not by the environment) and that no model of the task reads is refused. */
+int options_fit_task(const invocation *call, const char *task);
 /* Colour, width and the like as they are on this terminal, for the library, which cannot know. */
 void settle_pictures(rondo_options *options);
 

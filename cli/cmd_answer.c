@@ -205,6 +205,7 @@ int run_answer(invocation *call)
     const char *path = model_path(call);
     int status = path[0] ? session_open(&s, call, path) : RONDO_BAD_ARGUMENT;
     if (status == RONDO_OK) status = check_task(&s, call);
+    if (status == RONDO_OK) status = options_fit_task(call, rondo_model_task(s.model));
     if (status == RONDO_OK) {
         answering a = {.task = rondo_model_task(s.model), .json = flag_of(s.options, "json"), .probs = flag_of(s.options, "prob"),
                        .top = (size_t)count_of(s.options, "top"), .threshold = number_of(s.options, "threshold"), .best = (size_t)count_of(s.options, "n-best")};

@@ -226,6 +226,7 @@ int run_evaluate(invocation *call)
     results r = {.s = &s};
     const char *path = model_path(call);
     int status = path[0] ? session_open(&s, call, path) : RONDO_BAD_ARGUMENT;
+    if (status == RONDO_OK) status = options_fit_task(call, rondo_model_task(s.model));
     if (status == RONDO_OK &&
         (rondo_data_open(s.options, s.model, call->files ? call->file : standard_input,
                          call->files ? call->files : 1, &data, &error) != RONDO_OK ||

@@ -92,6 +92,7 @@ int run_generate(invocation *call)
     buffer prompt = {0};
     const char *path = model_path(call);
     int status = path[0] ? session_open(&s, call, path) : RONDO_BAD_ARGUMENT;
+    if (status == RONDO_OK) status = options_fit_task(call, rondo_model_task(s.model));
     if (status == RONDO_OK) status = settle_seed(call->options);
     if (status == RONDO_OK) status = read_prompt(call->options, &prompt);
     rondo_sampling sampling = {

@@ -88,6 +88,7 @@ int run_quantize(invocation *call)
     const char *path = model_path(call), *output = text_of(call->options, "output");
     int status = path[0] ? check_output(call, path, output) : RONDO_BAD_ARGUMENT;
     if (status == RONDO_OK) status = session_open(&s, call, path);
+    if (status == RONDO_OK) status = options_fit_task(call, rondo_model_task(s.model));
     if (status == RONDO_OK) status = quantize(&s, call, path, output);
     session_close(&s);
     return status;

@@ -161,6 +161,7 @@ int run_score(invocation *call)
     int status = settle(&sums, call->options);
     const char *path = status == RONDO_OK ? model_path(call) : "";
     if (status == RONDO_OK) status = path[0] ? session_open(&s, call, path) : RONDO_BAD_ARGUMENT;
+    if (status == RONDO_OK) status = options_fit_task(call, rondo_model_task(s.model));
     if (status == RONDO_OK &&
         rondo_score(s.model, s.options, call->files ? call->file[0] : "-", take, &sums, &error) != RONDO_OK)
         status = report_error(&error);

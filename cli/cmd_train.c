@@ -181,6 +181,7 @@ static int prepare(job *j)
 {
     int status = device_open(j->options, &j->device);
     if (status == RONDO_OK) status = load_base(j);
+    if (status == RONDO_OK) status = options_fit_task(j->call, text_of(j->options, "task"));
     if (status != RONDO_OK) return status;
     if (open_data(j) != RONDO_OK)
         return report_error(&j->error);

@@ -152,6 +152,32 @@ int options_over_model(const rondo_model *model, const invocation *call, rondo_o
     return RONDO_OK;
 }
 
+/* "--beam-size is for --task seq2seq or transcribe, not for --task lm" */
+static int refuse_for_task(const rondo_option_info *info, const char *task)
+{
+    buffer tasks = {0};
+    for (const char *at = info->tasks; *at; at += strspn(at, " ")) {
+        const size_t size = strcspn(at, " ");
+        buffer_put(&tasks, !tasks.size ? "" : at[size] ? ", " : " or ");
+        buffer_add(&tasks, at, size);
+        at += size;
+    }
+    const int status = report_fail(RONDO_BAD_ARGUMENT, NULL, "--%s is for --task %s, not for --task %s", info->name,
+                                   tasks.text ? tasks.text : "", task);
+    buffer_free(&tasks);
+    return status;
+}
+
+int options_fit_task(const invocation *call, const char *task)
+{
+    rondo_option_info info;
+    for (size_t i = 0; task[0] && rondo_option(i, &info) == RONDO_OK; i++) {
+        const int given = rondo_options_is_set(call->given, info.name) && !option_is(call->given, info.name, "off");
+        if (given && info.tasks[0] && !has_word(info.tasks, task)) return refuse_for_task(&info, task);
+    }
+    return RONDO_OK;
+}
+
 void settle_pictures(rondo_options *options)
 {
     char width[16];

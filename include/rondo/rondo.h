@@ -113,6 +113,7 @@ typedef struct rondo_option_info {
     const char *commands; /* names of the commands that take it, separated by spaces */
     int common;           /* 1: also in the short help, -h */
     int result;           /* 1: affects the result and is kept in the model file */
+    const char *tasks;    /* the only tasks that read it, separated by spaces; "": any may */
 } rondo_option_info;
 /* The i-th row of the table; RONDO_NO past the end. */
 RONDO_API rondo_status rondo_option(size_t i, rondo_option_info *info);

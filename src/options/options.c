@@ -40,7 +40,8 @@ rondo_status rondo_option(size_t i, rondo_option_info *info)
                                 .group = row->group,
                                 .commands = row->commands,
                                 .common = row->common,
-                                .result = row->result};
+                                .result = row->result,
+                                .tasks = rd_option_tasks((rd_option_id)i)};
     return RONDO_OK;
 }
 

@@ -46,6 +46,8 @@ int rd_option_seconds(const char *text, double *seconds);
 int rd_option_bytes(const char *text, int64_t *bytes);
 /* The value that a preset gives to an option, or NULL. */
 const char *rd_preset_value(const char *preset, rd_option_id id);
+/* The only tasks that read an option, separated by spaces; "": any may. */
+const char *rd_option_tasks(rd_option_id id);
 /* An error for a name that is no option, with the nearest one as hint. */
 rondo_status rd_option_unknown(const char *name, rondo_error *error);
 

@@ -110,6 +110,25 @@ check "evaluate: and counted" grep -q '^1 target: more steps needed than there a
 printf '\tab\naab\t\n\t\n' >hollow.ctc.tsv
 learned "transcribe: empty sequences and targets are legal" hollow.safetensors --task transcribe hollow.ctc.tsv
 
+# Options of other tasks are not taken in silence: command line and --config, not the environment.
+foreign() { # TASK OPTION "TASKS" [VALUE]
+    says "$1 --$2" 2 "rondo: --$2 is for --task $3, not for --task $1" train -q --task "$1" "--$2${4:+=$4}" nowhere.data
+}
+foreign classify horizon forecast 3
+foreign tag pool 'regress, forecast or classify' mean
+foreign classify attention seq2seq dot
+foreign lm season forecast 7
+foreign lm chars 'classify or tag' 10
+foreign forecast lowercase 'lm, classify, tag, seq2seq, transcribe or conditional'
+printf 'task = lm\ninput-feed = yes\n' >feed.config
+says "lm, input-feed in --config" 2 'rondo: --input-feed is for --task seq2seq, not for --task lm' train -q --config feed.config nowhere.data
+printf 'aab\tab\n' >fits.tsv
+says "evaluate --confusion of transcripts" 2 'rondo: --confusion is for --task classify or tag, not for --task transcribe' \
+    evaluate -m ctc.safetensors --confusion fits.tsv
+RONDO_HORIZON=3 RONDO_SEASON=7 "$program" evaluate -q -m ctc.safetensors --metric nll fits.tsv >out 2>err
+check "the environment may hold options of other tasks" [ -s out -a ! -s err ]
+check "and so may what turns them off" "$program" evaluate -q -m ctc.safetensors --no-confusion --metric nll fits.tsv
+
 # Headers of .ts files.
 ts() { # ts NAME "message" "lines before @data" "lines behind"
     printf "%b@data\n%b" "$3" "$4" >series.ts

@@ -54,6 +54,27 @@ static void every_default_is_allowed_and_spelt_as_it_is_kept(void **state)
     rondo_options_free(options);
 }
 
+/* The tasks that an option is for are choices of --task. */
+static void options_for_some_tasks_name_tasks(void **state)
+{
+    (void)state;
+    rondo_option_info info;
+    rondo_options *options = fresh();
+    size_t some = 0;
+    for (size_t i = 0; rondo_option(i, &info) == RONDO_OK; i++) {
+        char words[128], *save = NULL;
+        (void)snprintf(words, sizeof words, "%s", info.tasks);
+        for (char *word = strtok_r(words, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
+            set(options, "task", word);
+            some++;
+        }
+    }
+    assert_true(some > 0);
+    assert_string_equal(rd_option_tasks(RD_OPT_attention), "seq2seq");
+    assert_string_equal(rd_option_tasks(RD_OPT_hidden_size), "");
+    rondo_options_free(options);
+}
+
 static int holds_word(const char *words, const char *word)
 {
     size_t size = strlen(word);
@@ -411,6 +432,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_default_is_allowed_and_spelt_as_it_is_kept),
+        cmocka_unit_test(options_for_some_tasks_name_tasks),
         cmocka_unit_test(names_letters_and_foreign_spellings_are_unique),
         cmocka_unit_test(values_are_kept_in_one_spelling),
         cmocka_unit_test(numbers_are_read_by_type),
