@@ -68,11 +68,33 @@ rondo_status rondo_data_open(const rondo_options *options, const rondo_model *mo
     return settle(model, rd_data_open(options, task_of(options, model), known_of(model, 0), paths, count, data, error), data, error);
 }
 
+/* Standard input has no suffix: numbers on it are read as those that the model was trained on, when --reader says nothing.
+ * *own, which the caller frees, is NULL when the options are right as they are. */
+static rondo_status read_as_before(const rondo_options *options, const rondo_model *model, const char *path, rondo_options **own,
+                                   rondo_error *error)
+{
+    size_t at = 0, line = 0;
+    rd_pair pair;
+    char name[32] = "";
+    *own = NULL;
+    if (!rd_equal(path, "-") || !model->info || model->symbols[0] || !rd_option_is(options, RD_OPT_reader, "auto")) return RONDO_OK;
+    while (rd_text_pair(model->info, strlen(model->info), &at, &line, &pair) > 0)
+        if (pair.name_size == 6 && !memcmp(pair.name, "reader", 6) && pair.value_size < sizeof name)
+            memcpy(name, pair.value, pair.value_size);
+    if (!*name) return RONDO_OK;
+    RD_TRY(rondo_options_copy(options, own, error));
+    return rondo_options_set(*own, "reader", name, error);
+}
+
 rondo_status rd_open_for_answers(const rondo_options *options, const rondo_model *model, const char *const *paths, size_t count,
                                  rondo_data **data, rondo_error *error)
 {
+    rondo_options *own;
     *data = NULL;
-    return settle(model, rd_data_open(options, model->task, known_of(model, 1), paths, count, data, error), data, error);
+    rondo_status status = read_as_before(options, model, count == 1 ? paths[0] : "", &own, error);
+    if (status == RONDO_OK) status = rd_data_open(own ? own : options, model->task, known_of(model, 1), paths, count, data, error);
+    rondo_options_free(own);
+    return settle(model, status, data, error);
 }
 
 rondo_status rd_open_for_scores(const rondo_options *options, const rondo_model *model, const char *path, rondo_data **data,

@@ -358,8 +358,8 @@ static rondo_status write_history(rondo_trainer *t, rondo_error *error)
     char loss[40];
     rd_print_double(t->progress.best_loss, loss);
     int best = t->best && !rd_option_flag(t->options, RD_OPT_keep_last);
-    rd_text_format(&text, "steps = %" PRIu64 "\ndata = %s\n", best ? t->progress.best_step : t->progress.step,
-                   rd_data_hash(t->train));
+    rd_text_format(&text, "steps = %" PRIu64 "\ndata = %s\nreader = %s\n", best ? t->progress.best_step : t->progress.step,
+                   rd_data_hash(t->train), t->train->corpus->reader);
     if (best) rd_text_format(&text, "valid_loss = %s\n", loss);
     rondo_status status = rd_text_done(&text, error);
     if (status != RONDO_OK) {

@@ -10,6 +10,8 @@ check "rows: learned" "$program" evaluate -q -m rows.safetensors --metric accura
 printf 'height,id,width\n0,1,1\n1,2,0\n' >others.csv
 "$program" classify -q -m rows.safetensors others.csv >answers
 check "rows: columns are found by their names" [ "$(cut -f1 answers | tr '\n' ,)" = 'wide,tall,' ]
+"$program" classify -q -m rows.safetensors - <others.csv >piped
+check "rows: a pipe is read as the file was" cmp piped answers
 says "rows: a column that is not there" 3 'rondo: less.csv:1: there is no column "width"
 hint: the nearest of 1 columns is "height"' \
     classify -q -m rows.safetensors "$(printf 'height\n1\n' >less.csv; echo less.csv)"
