@@ -144,19 +144,6 @@ static int take_label(rd_opening *opening, classes_state *state, const rd_input 
     return 1;
 }
 
-static int has_shape(rd_opening *opening, const classes_state *state, const rd_input *input)
-{
-    const rd_csv *csv = &state->csv;
-    if (csv->broken)
-        rd_bad_place(&opening->bad, "%s:%zu:%zu: %s", input->source->name, csv->broken_line, csv->broken_column, csv->broken);
-    else if (csv->fields != state->columns)
-        rd_bad_place(&opening->bad, "%s:%zu:1: expected %zu columns, found %zu", input->source->name, csv->line, state->columns,
-                     csv->fields);
-    else
-        return 1;
-    return 0;
-}
-
 /* Appends the row to the sequence at hand, which a bad one, noted, spoils. */
 static rondo_status take_row(rd_opening *opening, classes_state *state, const rd_input *input, rondo_error *error)
 {
@@ -193,11 +180,7 @@ static rondo_status end_group(rd_opening *opening, classes_state *state, const r
 static rondo_status begin_group(classes_state *state, const rd_input *input, const char *name, size_t size, int sound,
                                 rondo_error *error)
 {
-    int fresh = 1;
-    if (sound && state->group != SIZE_MAX) RD_TRY(rd_groups_enter(&state->groups, name, size, &fresh, error));
-    if (!fresh)
-        return rd_fail(error, RONDO_BAD_DATA, "%s:%zu:%zu: the group %s was there before (its rows must stand together)",
-                       input->source->name, state->csv.line, state->csv.field[state->group].column, rd_quote_n(name, size).text);
+    if (sound && state->group != SIZE_MAX) RD_TRY(rd_groups_begin(&state->groups, &state->csv, input, state->group, error));
     rd_text_clear(&state->name);
     rd_text_clear(&state->answer);
     rd_text_add(&state->name, name, size);
@@ -218,7 +201,7 @@ static int goes_on(const classes_state *state, int sound, const char *name, size
 static rondo_status one_row(rd_opening *opening, classes_state *state, const rd_input *input, rondo_error *error)
 {
     size_t size = 0;
-    const int sound = has_shape(opening, state, input);
+    const int sound = rd_csv_sound(opening, &state->csv, state->columns, input);
     const char *name = sound && state->group != SIZE_MAX ? rd_csv_text(&state->csv, state->group, &size) : "";
     if (!goes_on(state, sound, name, size)) {
         RD_TRY(end_group(opening, state, input, error));

@@ -130,6 +130,17 @@ rondo_status rd_csv_find(const rd_columns *columns, const rd_csv *csv, const rd_
     return RONDO_OK;
 }
 
+int rd_csv_sound(rd_opening *opening, const rd_csv *csv, size_t columns, const rd_input *input)
+{
+    if (csv->broken)
+        rd_bad_place(&opening->bad, "%s:%zu:%zu: %s", input->source->name, csv->broken_line, csv->broken_column, csv->broken);
+    else if (csv->fields != columns)
+        rd_bad_place(&opening->bad, "%s:%zu:1: expected %zu columns, found %zu", input->source->name, csv->line, columns, csv->fields);
+    else
+        return 1;
+    return 0;
+}
+
 int rd_csv_value(rd_opening *opening, const rd_csv *csv, const rd_input *input, size_t column, const char *name, float *to)
 {
     size_t size;
@@ -164,21 +175,29 @@ static int enter_hash(uint64_t *slot, size_t slots, uint64_t hash)
     return fresh;
 }
 
-rondo_status rd_groups_enter(rd_groups *groups, const char *text, size_t size, int *fresh, rondo_error *error)
+static rondo_status make_room(rd_groups *groups, rondo_error *error)
 {
-    uint64_t hash = rd_fnv1a(text, size) | 1;
-    if (groups->count * 2 >= groups->slots) {
-        size_t slots = groups->slots ? groups->slots * 2 : 64;
-        uint64_t *wider = NULL;
-        RD_TRY(rd_alloc(slots, sizeof *wider, "names of groups", &wider, error));
-        for (size_t i = 0; i < groups->slots; i++)
-            if (groups->seen[i]) enter_hash(wider, slots, groups->seen[i]);
-        rd_free(groups->seen);
-        groups->seen = wider;
-        groups->slots = slots;
-    }
-    *fresh = enter_hash(groups->seen, groups->slots, hash);
-    groups->count += (size_t)*fresh;
+    const size_t slots = groups->slots ? groups->slots * 2 : 64;
+    uint64_t *wider = NULL;
+    if (groups->count * 2 < groups->slots) return RONDO_OK;
+    RD_TRY(rd_alloc(slots, sizeof *wider, "names of groups", &wider, error));
+    for (size_t i = 0; i < groups->slots; i++)
+        if (groups->seen[i]) enter_hash(wider, slots, groups->seen[i]);
+    rd_free(groups->seen);
+    groups->seen = wider;
+    groups->slots = slots;
+    return RONDO_OK;
+}
+
+rondo_status rd_groups_begin(rd_groups *groups, const rd_csv *csv, const rd_input *input, size_t column, rondo_error *error)
+{
+    size_t size;
+    const char *name = rd_csv_text(csv, column, &size);
+    RD_TRY(make_room(groups, error));
+    if (!enter_hash(groups->seen, groups->slots, rd_fnv1a(name, size) | 1))
+        return rd_fail(error, RONDO_BAD_DATA, "%s:%zu:%zu: the group %s was there before (its rows must stand together)",
+                       input->source->name, csv->line, csv->field[column].column, rd_quote_n(name, size).text);
+    groups->count++;
     return RONDO_OK;
 }
 

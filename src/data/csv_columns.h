@@ -24,6 +24,8 @@ rondo_status rd_csv_judge_header(const rd_csv *header, const rd_input *input, ro
 /* The numbers of the columns in the header at hand, into *number, which grows. */
 rondo_status rd_csv_find(const rd_columns *columns, const rd_csv *header, const rd_input *input, size_t **number, size_t *room,
                          rondo_error *error);
+/* 1 when the row at hand has so many columns and its quoting is good; else notes the bad place and gives 0. */
+int rd_csv_sound(rd_opening *opening, const rd_csv *csv, size_t columns, const rd_input *input);
 /* The finite number in a column of the row at hand; 0 when it is none, which is noted as a bad place. */
 int rd_csv_value(rd_opening *opening, const rd_csv *csv, const rd_input *input, size_t column, const char *name, float *to);
 
@@ -31,8 +33,8 @@ typedef struct rd_groups { /* the names of groups that were there */
     uint64_t *seen;        /* owned, open table of their hashes, 0: free */
     size_t count, slots;
 } rd_groups;
-/* *fresh is 1 when the group was not there before. */
-rondo_status rd_groups_enter(rd_groups *groups, const char *text, size_t size, int *fresh, rondo_error *error);
+/* The group that the row at hand names in its column begins: BAD_DATA when it was there before. */
+rondo_status rd_groups_begin(rd_groups *groups, const rd_csv *csv, const rd_input *input, size_t column, rondo_error *error);
 void rd_groups_free(rd_groups *groups);
 
 #endif

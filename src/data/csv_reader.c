@@ -152,18 +152,8 @@ static int is_missing(const csv_state *state, size_t column)
 static int read_row(rd_opening *opening, csv_state *state, const rd_input *input, int *has_target)
 {
     const rd_corpus *corpus = opening->corpus;
-    const rd_csv *csv = &state->csv;
     size_t width = corpus->width[RD_X], missing = 0;
-    if (csv->broken) {
-        rd_bad_place(&opening->bad, "%s:%zu:%zu: %s", input->source->name, csv->broken_line,
-                     csv->broken_column, csv->broken);
-        return 0;
-    }
-    if (csv->fields != state->columns) {
-        rd_bad_place(&opening->bad, "%s:%zu:1: expected %zu columns, found %zu", input->source->name,
-                     csv->line, state->columns, csv->fields);
-        return 0;
-    }
+    if (!rd_csv_sound(opening, &state->csv, state->columns, input)) return 0;
     for (size_t i = 0; i < width; i++)
         if (!rd_csv_value(opening, &state->csv, input, state->input[i], corpus->columns[RD_X].name[i],
                          &state->row[i]))
@@ -210,13 +200,7 @@ static rondo_status end_group(rd_opening *opening, csv_state *state, const char 
 static rondo_status begin_group(rd_opening *opening, csv_state *state, const rd_input *input,
                                 const char *text, size_t size, rondo_error *error)
 {
-    int fresh = 1;
-    if (state->group != SIZE_MAX) RD_TRY(rd_groups_enter(&state->groups, text, size, &fresh, error));
-    if (!fresh)
-        return rd_fail(error, RONDO_BAD_DATA,
-                       "%s:%zu:%zu: the group %s was there before (its rows must stand together)",
-                       input->source->name, state->csv.line, state->csv.field[state->group].column,
-                       rd_quote_n(text, size).text);
+    if (state->group != SIZE_MAX) RD_TRY(rd_groups_begin(&state->groups, &state->csv, input, state->group, error));
     rd_text_clear(&state->value);
     rd_text_add(&state->value, text, size);
     RD_TRY(rd_text_done(&state->value, error));

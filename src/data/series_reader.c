@@ -253,15 +253,7 @@ static rondo_status one_row(rd_opening *opening, rd_series_state *state, const r
 {
     const size_t values = rd_series_set_of(opening)->values;
     int64_t time;
-    if (state->csv.broken || state->csv.fields != state->columns) {
-        if (state->csv.broken)
-            rd_bad_place(&opening->bad, "%s:%zu:%zu: %s", input->source->name, state->csv.broken_line,
-                         state->csv.broken_column, state->csv.broken);
-        else
-            rd_bad_place(&opening->bad, "%s:%zu:1: expected %zu columns, found %zu", input->source->name, state->csv.line,
-                         state->columns, state->csv.fields);
-        return RONDO_OK;
-    }
+    if (!rd_csv_sound(opening, &state->csv, state->columns, input)) return RONDO_OK;
     RD_TRY(find_series(state, error));
     rd_gathered *series = &state->series[state->last];
     if (!read_time(opening, state, input, series, &time) || !read_values(opening, state, input, series)) return RONDO_OK;
