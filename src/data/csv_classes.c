@@ -50,14 +50,15 @@ static rondo_status find_named(const rd_csv *header, const rd_input *input, cons
     return RONDO_OK;
 }
 
-/* --label-column, or --target, or the last column that is not the group; for answers it may be missing. */
+/* --label-column, or --target, or the last column that is not the group. For answers it may be missing, so that only its name,
+ * which the model keeps as --target, can find it. */
 static rondo_status find_label(const rd_opening *opening, classes_state *state, const rd_csv *header, const rd_input *input,
                                rondo_error *error)
 {
     const char *label = rd_option_text(opening->options, RD_OPT_label_column);
     const char *target = rd_option_text(opening->options, RD_OPT_target);
     const int missing_allowed = opening->bare && !opening->targets;
-    if (*label) return find_named(header, input, label, &state->label, error);
+    if (*label && !missing_allowed) return find_named(header, input, label, &state->label, error);
     if (strchr(target, ','))
         return rd_fail(error, RONDO_BAD_ARGUMENT, "--target %s: a sequence has one label", rd_quote(target).text);
     state->label = *target ? rd_csv_column(header, target, strlen(target)) : header->fields - 1;

@@ -59,6 +59,11 @@ static void answers_need_no_label(void **state)
     assert_true(number(data, 0, 0) == 1 && number(data, 0, 1) == 2);
     expect_label(data, 0, "-");
     rondo_data_free(data);
+    data = bare_of(OPTIONS("reader", "csv", "label-column", "-1", "target", "kind", "inputs", "a,b", "group", "g"), "classify", "g,a,b\n1,2,3\n1,4,5\n");
+    assert_int_equal(rd_data_count(data), 1); /* its last column is none of labels */
+    assert_int_equal(data->corpus->rows, 2);
+    expect_label(data, 0, "-");
+    rondo_data_free(data);
     data = bare_of(OPTIONS("reader", "csv", "inputs", "a", "skip-bad", "5"), "classify", "a\n1\nx\n3,4\n5\n");
     assert_int_equal(rd_data_count(data), 4); /* the bad ones keep their places */
     rondo_data_free(data);
