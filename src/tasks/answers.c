@@ -1,9 +1,9 @@
 #include "tasks/answers.h"
 
 #include "base/memory.h"
-#include "data/tag_schemes.h"
 #include "base/numeric.h"
 #include "base/size.h"
+#include "data/tag_schemes.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -92,12 +92,12 @@ static int probabilities(const rondo_model *model, const rd_real *z, size_t clas
     return isfinite(sum);
 }
 
-static rondo_status not_a_number(const rd_answering *a, size_t i, rondo_error *error)
+rondo_status rd_answer_no_number(const rondo_data *data, uint64_t k, const char *what, rondo_error *error)
 {
     rd_record_place place = {0};
-    RD_TRY(rd_data_record(a->data, a->first + i, &place, error));
-    return rd_fail(error, RONDO_NUMBERS, "%s:%llu: the model gives a probability that is not a number", place.name,
-                   (unsigned long long)place.line);
+    RD_TRY(rd_data_record(data, k, &place, error));
+    return rd_fail(error, RONDO_NUMBERS, "%s:%llu: the model gives a %s that is not a number", place.name,
+                   (unsigned long long)place.line, what);
 }
 
 static rondo_status add_ranked(rd_answering *a, const rd_symbols *labels, const ranked *rank, size_t count, rondo_error *error)
@@ -128,7 +128,7 @@ rondo_status rd_answer_labels(rd_answering *a, rondo_error *error)
         int bad;
         RD_TRY(rd_answer_begin(a, i, &bad, error));
         if (bad) continue;
-        if (!probabilities(a->model, (const rd_real *)output.data + i * output.stride, classes, rank)) return not_a_number(a, i, error);
+        if (!probabilities(a->model, (const rd_real *)output.data + i * output.stride, classes, rank)) return rd_answer_no_number(a->data, a->first + i, "probability", error);
         qsort(rank, classes, sizeof *rank, likelier_first);
         RD_TRY(add_ranked(a, rd_model_symbols(a->model, "y"), rank, classes, error));
         RD_TRY(rd_answer_tell(a, i, error));
@@ -152,7 +152,7 @@ rondo_status rd_answer_tags(rd_answering *a, rondo_error *error)
         RD_TRY(rd_answer_begin(a, i, &bad, error));
         for (size_t t = 0; !bad && t < pack->length[i]; t++) {
             const size_t row = pack->offset[t] + place;
-            if (!probabilities(a->model, (const rd_real *)output.data + row * output.stride, classes, rank)) return not_a_number(a, i, error);
+            if (!probabilities(a->model, (const rd_real *)output.data + row * output.stride, classes, rank)) return rd_answer_no_number(a->data, a->first + i, "probability", error);
             ranked *best = &rank[a->labeller.label[row]];
             if (a->labeller.by_path) best->prob = (double)NAN;
             RD_TRY(add_ranked(a, rd_model_symbols(a->model, "y"), best, 1, error));

@@ -36,6 +36,8 @@ rondo_status rd_answer_begin(rd_answering *a, size_t i, int *bad, rondo_error *e
 /* Adds a text to the answer, with its probability or score. */
 rondo_status rd_answer_add(rd_answering *a, const char *text, size_t size, double prob, rondo_error *error);
 rondo_status rd_answer_tell(rd_answering *a, size_t i, rondo_error *error);
+/* RONDO_NUMBERS, with the place of record k: the model gives a `what` that is not a number. */
+rondo_status rd_answer_no_number(const rondo_data *data, uint64_t k, const char *what, rondo_error *error);
 /* The same of tags, which are told as --scheme asks when that is not how the model learned them. */
 rondo_status rd_answer_tell_tags(rd_answering *a, size_t i, rondo_error *error);
 

@@ -83,16 +83,10 @@ static rondo_status one_sequence(rd_answering *a, size_t i, const rd_outputs *em
     RD_TRY(room(p, emissions->steps, error));
     const size_t found = rd_viterbi_run(p->viterbi, &p->crf, emissions, p->path, p->score);
     for (size_t r = 0; r < found; r++) {
-        rd_record_place place;
         a->rank = r;
         a->score = p->score[r];
-        if (isfinite(a->score)) {
-            RD_TRY(tell(a, i, p->path + r * emissions->steps, emissions->steps, error));
-            continue;
-        }
-        RD_TRY(rd_data_record(a->data, a->first + i, &place, error));
-        return rd_fail(error, RONDO_NUMBERS, "%s:%llu: the model gives a score that is not a number", place.name,
-                       (unsigned long long)place.line);
+        if (!isfinite(a->score)) return rd_answer_no_number(a->data, a->first + i, "score", error);
+        RD_TRY(tell(a, i, p->path + r * emissions->steps, emissions->steps, error));
     }
     return RONDO_OK;
 }

@@ -69,14 +69,6 @@ static rondo_status take_tokens(scoring *s, size_t i, rondo_scored *scored, rond
     return RONDO_OK;
 }
 
-static rondo_status not_a_number(const scoring *s, uint64_t k, rondo_error *error)
-{
-    rd_record_place place = {0};
-    RD_TRY(rd_data_record(s->data, k, &place, error));
-    return rd_fail(error, RONDO_NUMBERS, "%s:%llu: the model gives a probability that is not a number", place.name,
-                   (unsigned long long)place.line);
-}
-
 /* An empty sequence has the probability of its end. */
 static rondo_status tell_record(scoring *s, uint64_t k, size_t i, rondo_error *error)
 {
@@ -95,7 +87,7 @@ static rondo_status tell_record(scoring *s, uint64_t k, size_t i, rondo_error *e
         RD_TRY(take_tokens(s, i, &scored, error));
         scored.per_token = s->logprob;
         scored.token = s->token;
-        if (!isfinite(scored.logprob)) return not_a_number(s, k, error);
+        if (!isfinite(scored.logprob)) return rd_answer_no_number(s->data, k, "probability", error);
     }
     if (s->on_record(s->user, &scored)) return rd_fail(error, RONDO_SYSTEM, "the result could not be written");
     return RONDO_OK;
